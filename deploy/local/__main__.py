@@ -1,0 +1,130 @@
+"""`./dev`: set up, demo, test, check, and the local stack."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from local import checks, servers
+from local.places import LOGS, REPOSITORY, SERVICES
+from local.processes import NotReady
+from local.stack import Stack
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Sikker Sak, on this machine.")
+out = Console(stderr=True)
+ServiceName = Annotated[str, typer.Argument(help="one of: " + ", ".join(SERVICES))]
+
+
+@app.command()
+def setup() -> None:
+    """Install what is missing; nothing else."""
+    out.print("Everything that Sikker Sak needs is here.")
+
+
+@app.command()
+def demo(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="leave everything running")] = False,
+) -> None:
+    """Run the main job on sample input, to the last document archived."""
+    from local.demo import run
+
+    raise typer.Exit(run(as_json=as_json, keep=keep))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(
+    context: typer.Context,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="RabbitMQ 4 and PostgreSQL 17 by Testcontainers")
+    ] = False,
+) -> None:
+    """Run the whole suite; further arguments go to pytest."""
+    if containers:
+        from local.containers import run_tests
+
+        raise typer.Exit(run_tests(context.args))
+    environment = os.environ | servers.start().environment()
+    raise typer.Exit(
+        subprocess.run(
+            [sys.executable, "-m", "pytest", *context.args], cwd=REPOSITORY, env=environment, check=False
+        ).returncode
+    )
+
+
+@app.command()
+def up() -> None:
+    """Start servers, stand-ins and services."""
+    stack = Stack()
+    stack.up(out.print)
+    _show(stack)
+
+
+@app.command()
+def down() -> None:
+    """Stop what `up` started, and nothing else."""
+    Stack().down()
+    servers.stop()
+
+
+@app.command()
+def status() -> None:
+    """Show what runs and where."""
+    _show(Stack())
+
+
+@app.command()
+def logs(name: Annotated[str, typer.Argument(help="a service or a stand-in")]) -> None:
+    """Follow a log."""
+    path = LOGS / f"{Path(name).name}.log"
+    if not path.exists():
+        known = ", ".join(sorted(log.stem for log in LOGS.glob("*.log"))) or "none yet"
+        out.print(f"There is no log of {name}. Logs: {known}")
+        raise typer.Exit(2)
+    os.execvp("tail", ["tail", "-n", "100", "-F", str(path)])
+
+
+@app.command()
+def redeploy(service: ServiceName) -> None:
+    """Stop one service, migrate its schema, start it again; requests wait for it."""
+    if service not in SERVICES:
+        out.print(f"{service} is no service. Services: {', '.join(SERVICES)}")
+        raise typer.Exit(2)
+    Stack().redeploy(service)
+
+
+@app.command()
+def check() -> None:
+    """Format, lint, types, import rules, audit of dependencies."""
+    raise typer.Exit(checks.run())
+
+
+@app.command()
+def lock() -> None:
+    """Make requirements.lock again from requirements.in."""
+    raise typer.Exit(checks.lock())
+
+
+def _show(stack: Stack) -> None:
+    table = Table("what", "state", "address")
+    for name, is_running in servers.are_running().items():
+        table.add_row(name, "runs" if is_running else "stopped", "")
+    for process in stack.processes():
+        state = "ready" if process.is_ready() else "runs, not ready" if process.pid() else "stopped"
+        table.add_row(process.name, state, stack.url(process.name))
+    out.print(table)
+
+
+if __name__ == "__main__":
+    try:
+        app()
+    except (servers.Unavailable, NotReady) as wrong:
+        out.print(str(wrong), style="red")
+        sys.exit(1)

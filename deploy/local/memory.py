@@ -1,0 +1,70 @@
+"""What only this machine knows: passwords and ports, made once and kept in `.local/`, readable by its owner alone."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from local.places import LOCAL
+
+
+class Memory:
+    """A small JSON file of what was chosen once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self._changing = threading.Lock()
+
+    def knows_password(self, name: str) -> bool:
+        """Whether the password of that name was made before."""
+        return f"password:{name}" in self._known
+
+    def password(self, name: str) -> str:
+        """The password of that name, made at the first call."""
+        return str(self._kept(f"password:{name}", lambda: secrets.token_urlsafe(24)))
+
+    def hex_key(self, name: str) -> str:
+        """A key of 32 bytes in hexadecimal."""
+        return str(self._kept(f"key:{name}", lambda: secrets.token_hex(32)))
+
+    def port(self, name: str) -> int:
+        """A port on 127.0.0.1 that was free when it was chosen."""
+        return int(self._kept(f"port:{name}", free_port))
+
+    def _kept(self, name: str, make: Callable[[], object]) -> Any:
+        with self._changing:
+            if name not in self._known:
+                self._known[name] = make()
+                self._write()
+            return self._known[name]
+
+    def _write(self) -> None:
+        """Whole or not at all, and never readable by others."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(self._known, indent=1))
+        fresh.replace(self._path)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now, outside the range that outgoing connections are given."""
+    for _ in range(200):
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)):
+                return port
+    raise OSError("no free port was found on 127.0.0.1")
+
+
+@functools.cache
+def memory() -> Memory:
+    """This checkout's own."""
+    return Memory(LOCAL / "memory.json")

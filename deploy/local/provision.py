@@ -1,0 +1,138 @@
+"""Databases, roles, virtual hosts, accounts: what the servers must hold before a service starts. All of it idempotent."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+import httpx
+
+from local.memory import Memory
+from local.places import REPOSITORY
+from local.servers import Servers
+from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, SERVICES, definitions
+
+SERVICE_SQL: Final = REPOSITORY / "deploy" / "postgres" / "service.sql"
+OPERATOR: Final = "sikkersak-operator"
+
+
+@dataclass(frozen=True)
+class Provision:
+    """One installation on given servers: `name` is its database and the beginning of its virtual hosts' names."""
+
+    servers: Servers
+    memory: Memory
+    name: str = "sikkersak"
+
+    def database_url(self, service: str, *, is_owner: bool = False) -> str:
+        """The address with a service's runtime role, or with the owner of its schema."""
+        role = self._role(service, is_owner=is_owner)
+        parts = urlsplit(self.servers.database_url)
+        account = f"{role}:{self.memory.password(role)}@{parts.hostname}:{parts.port}"
+        return urlunsplit(("postgresql", account, f"/{self.name}", "", ""))
+
+    def rabbitmq_url(self, service: str, vhost: str) -> str:
+        """The address of a virtual host with a service's own account."""
+        parts = urlsplit(self.servers.rabbitmq_url)
+        account = (
+            f"{self._account(service)}:{self.memory.password(self._account(service))}@{parts.hostname}:{parts.port}"
+        )
+        return urlunsplit(("amqp", account, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
+
+    def vhost(self, known: str) -> str:
+        """This installation's name for a virtual host of the topology."""
+        return known.replace("sikkersak", self.name, 1)
+
+    def run(self) -> None:
+        """Makes everything, then brings every schema to its newest version."""
+        asyncio.run(self._databases())
+        self._broker()
+        migrations = [self.migrate(service) for service in SERVICES]
+        for service, migration in zip(SERVICES, migrations, strict=True):
+            _, said = migration.communicate()
+            if migration.returncode:
+                raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
+
+    def migrate(self, service: str) -> subprocess.Popen[str]:
+        """Migrates one service's schema in a process of its own, as its owner."""
+        environment = os.environ | {"MIGRATION_DATABASE_URL": self.database_url(service, is_owner=True)}
+        command = [sys.executable, "-m", "sikkersak.persistence.migrate", service]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    async def _databases(self) -> None:
+        admin = await asyncpg.connect(self.servers.database_url)
+        try:
+            if not await admin.fetchval("select true from pg_database where datname = $1", self.name):
+                await admin.execute(f'create database "{self.name}"')
+        finally:
+            await admin.close()
+        parts = urlsplit(self.servers.database_url)
+        own = await asyncpg.connect(urlunsplit((*parts[:2], f"/{self.name}", "", "")))
+        try:
+            for service in SERVICES:
+                await own.execute(self._service_sql(service))
+        finally:
+            await own.close()
+
+    def _service_sql(self, service: str) -> str:
+        owner, runtime = self._role(service, is_owner=True), self._role(service)
+        fields = {
+            "service": f'"{service}"',
+            "database": f'"{self.name}"',
+            "owner": f'"{owner}"',
+            "runtime": f'"{runtime}"',
+            "owner_name": f"'{owner}'",
+            "runtime_name": f"'{runtime}'",
+            "owner_password": f"'{self.memory.password(owner)}'",
+            "runtime_password": f"'{self.memory.password(runtime)}'",
+        }
+        return SERVICE_SQL.read_text().format(**fields)
+
+    def _broker(self) -> None:
+        account = urlsplit(self.servers.rabbitmq_url)
+        with httpx.Client(
+            base_url=f"{self.servers.management_url}/api",
+            auth=(account.username or "", account.password or ""),
+            timeout=30,
+        ) as http:
+            for known, wanted in definitions().items():
+                own = quote(self.vhost(known), safe="")
+                _done(http.put(f"/vhosts/{own}"))
+                _done(http.put(f"/permissions/{own}/{account.username}", json=_rights(".*", ".*", ".*")))
+                _done(http.post(f"/definitions/{own}", json=wanted))
+            for service in SERVICES:
+                self._service_account(http, service)
+            operator = {"password": self.memory.password(OPERATOR), "tags": "monitoring"}
+            _done(http.put(f"/users/{OPERATOR}", json=operator))
+            events = quote(self.vhost(EVENTS_VHOST), safe="")
+            _done(http.put(f"/permissions/{events}/{OPERATOR}", json=_rights("", "", ".*")))
+
+    def _service_account(self, http: httpx.Client, service: str) -> None:
+        """Least rights: a service publishes to the exchanges and reads its own queues; nobody declares anything."""
+        account = self._account(service)
+        _done(http.put(f"/users/{account}", json={"password": self.memory.password(account), "tags": ""}))
+        own_queues = rf"^{service}\."
+        events = _rights("", "^(events|retry|parking|redeliver)$", rf"{own_queues}.*")
+        _done(http.put(f"/permissions/{quote(self.vhost(EVENTS_VHOST), safe='')}/{account}", json=events))
+        requests = _rights("", r"^amq\.default$", rf"^(rpc\.{service}|amq\.rabbitmq\.reply-to.*)$")
+        _done(http.put(f"/permissions/{quote(self.vhost(RPC_VHOST), safe='')}/{account}", json=requests))
+
+    def _role(self, service: str, *, is_owner: bool = False) -> str:
+        return f"{self.name}_{service}{'_owner' if is_owner else ''}"
+
+    def _account(self, service: str) -> str:
+        return f"{self.name}-{service}"
+
+
+def _rights(configure: str, write: str, read: str) -> dict[str, str]:
+    return {"configure": configure, "write": write, "read": read}
+
+
+def _done(response: httpx.Response) -> Any:
+    response.raise_for_status()

@@ -1,0 +1,286 @@
+"""The local stack: which processes there are, with which settings, in which order. One declarative place."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+from uuid import UUID, uuid5
+
+from local import keys, servers
+from local.memory import Memory, memory
+from local.places import LOCAL, REPOSITORY, SERVICES
+from local.processes import Process
+from local.provision import Provision
+from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST
+
+SIMULATORS: Final = ("maskinporten", "svarinn", "svarut", "noark", "signing", "idporten", "smtp", "teams")
+MUNICIPALITY: Final = "310000027"  # a synthetic organisation number
+INTEGRATION: Final = UUID("6d1f0e52-52fb-4ad1-b9a8-7e2f7a3e9c10")
+SVARINN_USER: Final = "sikkersak"
+ARCHIVE_MAILBOX: Final = "postmottak.arkiv@kommune.example"
+Say = Callable[[str], None]
+
+
+class Stack:
+    """One stack under one folder: the checkout's own by default, a test's own beside it otherwise."""
+
+    def __init__(self, folder: Path = LOCAL, name: str = "sikkersak", known: Memory | None = None) -> None:
+        self.folder = folder
+        self.name = name
+        self.memory = known or memory()
+
+    # --- what a person or a test does with it
+
+    def up(self, say: Say) -> None:
+        """Servers, what they must hold, keys, stand-ins, services; returns when all are ready."""
+        say("Starting PostgreSQL and RabbitMQ …")
+        provision = self.provision
+        say("Making databases, roles, virtual hosts; migrating …")
+        provision.run()
+        say("Starting stand-ins and services …")
+        self.prepare()
+        self.start(*SIMULATORS)
+        self.start(*SERVICES)
+
+    def start(self, *names: str) -> None:
+        """Starts these side by side; returns when all are ready."""
+        processes = [self.process(name) for name in names]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.wait_ready()
+
+    def stop(self, *names: str) -> None:
+        """Stops these, each with time to finish what it holds."""
+        for name in names:
+            self.process(name).stop()
+
+    def down(self) -> None:
+        """Stops every service and stand-in of this stack."""
+        self.stop(*reversed(SERVICES), *SIMULATORS)
+
+    def redeploy(self, service: str) -> None:
+        """Stop, migrate, start: what waits in its queues is taken up again (R14)."""
+        process = self.process(service)
+        process.stop()
+        migration = self.provision.migrate(service)
+        _, said = migration.communicate()
+        if migration.returncode:
+            raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
+        process.start()
+        process.wait_ready()
+
+    def process(self, name: str) -> Process:
+        """One process by its name."""
+        return self._simulator(name) if name in SIMULATORS else self._service(name)
+
+    def processes(self) -> list[Process]:
+        """All of them, in the order they start."""
+        return [self.process(name) for name in (*SIMULATORS, *SERVICES)]
+
+    def url(self, name: str) -> str:
+        """The address to open, or to call."""
+        return f"{'https' if name == 'signing-portal' else 'http'}://127.0.0.1:{self.memory.port(name)}"
+
+    def control(self, name: str) -> str:
+        """The address of a stand-in's switches (`/_control/…`)."""
+        apart = {"smtp": "smtp-control", "signing": "signing-control"}
+        return self.url(apart.get(self._port(name), self._port(name)))
+
+    @cached_property
+    def servers(self) -> servers.Servers:
+        """The servers, running."""
+        return servers.start()
+
+    @cached_property
+    def provision(self) -> Provision:
+        """What this stack has on the servers."""
+        return Provision(self.servers, self.memory, self.name)
+
+    def prepare(self) -> None:
+        """Keys, secrets and the stand-ins' registers: made once."""
+        keys.vault_keys(self._secret("vault.json"))
+        keys.identity_keys(self._secret("gateway/actor.pem"), self._secret("identity"))
+        self._register_svarinn()
+        self._register_maskinporten()
+        self._register_idporten()
+        self._write("svarut.json", [self._integration()])
+        if not self._secret("signing/client.pem").exists():
+            self._secret("signing").mkdir(parents=True, exist_ok=True)
+            command = [sys.executable, "-m", "simulators", "signing", "--ca-dir", str(self._state("signing-ca"))]
+            issue = ["--issue-client", MUNICIPALITY, str(self._secret("signing/client.pem"))]
+            subprocess.run([*command, *issue], check=True, cwd=REPOSITORY)
+
+    # --- stand-ins
+
+    def _simulator(self, name: str) -> Process:
+        port = self._port(name)
+        command = ("-m", "simulators", name, "--port", str(self.memory.port(port)), *self._arguments()[name])
+        ready = f"{self.control(name)}/_control/state"
+        process_name = f"{name}-simulator" if name in SERVICES else name
+        return Process(process_name, (sys.executable, *command), {}, ready, self.folder)
+
+    def _port(self, name: str) -> str:
+        """A service and a stand-in may have the same name, never the same port."""
+        return f"{name}-simulator" if name in SERVICES else name
+
+    def _arguments(self) -> dict[str, tuple[str, ...]]:
+        register = self.folder / "register"
+        return {
+            "maskinporten": ("--clients", str(register / "maskinporten.json")),
+            "svarinn": ("--systems", str(register / "svarinn.json"), "--state", str(self._state("svarinn"))),
+            "svarut": (
+                *("--maskinporten", f"{self.url('maskinporten')}/", "--integrations", str(register / "svarut.json")),
+                *("--pace", "1", "--sender", MUNICIPALITY),
+            ),
+            "noark": ("--state", str(self._state("noark"))),
+            "signing": (
+                *("--ca-dir", str(self._state("signing-ca")), "--state", str(self._state("signing"))),
+                *("--control-port", str(self.memory.port("signing-control")), "--pace", "1"),
+            ),
+            "idporten": ("--users", str(register / "users.json"), "--clients", str(register / "idporten.json")),
+            "smtp": ("--control-port", str(self.memory.port("smtp-control")), "--state", str(self._state("smtp"))),
+            "teams": ("--sig", self.memory.password("teams")),
+        }
+
+    # --- services
+
+    def _service(self, name: str) -> Process:
+        environment = self._common(name) | {key: str(value) for key, value in self._own()[name].items()}
+        ready = f"{self.url(name)}/health/ready"
+        return Process(name, (sys.executable, "-m", name), environment, ready, self.folder)
+
+    def _common(self, name: str) -> dict[str, str]:
+        return {
+            "ENVIRONMENT": "development",
+            "DATABASE_URL": self.provision.database_url(name),
+            "RABBITMQ_URL": self.provision.rabbitmq_url(name, EVENTS_VHOST),
+            "RABBITMQ_RPC_URL": self.provision.rabbitmq_url(name, RPC_VHOST),
+            "VAULT_URL": f"file://{self.folder / 'vault'}",
+            "VAULT_KEYS": str(self._secret("vault.json")),
+            "IDENTITY_KEYS": str(self._secret("identity")),
+            "HTTP_PORT": str(self.memory.port(name)),
+            "OUTWARD_EFFECTS": "true",
+        }
+
+    def _own(self) -> dict[str, dict[str, object]]:
+        """What each service has beyond what all have. Short intervals: a person is watching."""
+        return {
+            "cases": {"LOOKUP_KEY": self.memory.hex_key("pupils")},
+            "intake": {
+                "SVARINN_URL": f"{self.url('svarinn')}/api",
+                "SVARINN_USERNAME": SVARINN_USER,
+                "SVARINN_PASSWORD": self.memory.password("svarinn"),
+                "SVARINN_KEYS": self._secret("svarinn"),
+                "POLL_SECONDS": 1,
+            },
+            "archiver": {
+                "NOARK_URL": f"{self.url('noark')}/",
+                "NOARK_CLIENT_ID": "sikkersak",
+                "NOARK_CLIENT_SECRET": self.memory.password("noark"),
+                "PROBE_SECONDS": 1,
+            },
+            "signing": {
+                "PORTAL_URL": f"https://127.0.0.1:{self.memory.port('signing-simulator')}",
+                "PORTAL_ORGANISATION": MUNICIPALITY,
+                "PORTAL_CERTIFICATE": self._secret("signing/client.pem"),
+                "PORTAL_TRUST": self._state("signing-ca"),
+                "POLL_SECONDS": 1,
+            },
+            "notifier": {
+                "SVARUT_URL": f"{self.url('svarut')}/api",
+                "SVARUT_INTEGRATION_ID": INTEGRATION,
+                "SVARUT_INTEGRATION_PASSWORD": self.memory.password("svarut"),
+                "SVARUT_ACCOUNT": uuid5(INTEGRATION, MUNICIPALITY),
+                "MASKINPORTEN_ISSUER": f"{self.url('maskinporten')}/",
+                "MASKINPORTEN_CLIENT_ID": "sikkersak",
+                "MASKINPORTEN_KEY": self._secret("notifier/maskinporten.pem"),
+                "MASKINPORTEN_KEY_ID": "sikkersak-1",
+                "SMTP_HOST": "127.0.0.1",
+                "SMTP_PORT": self.memory.port("smtp"),
+                "SMTP_STARTTLS": "false",
+                "SMTP_SENDER": "sikkersak@kommune.example",
+                "GENERAL_ARCHIVE_MAILBOX": ARCHIVE_MAILBOX,
+                "TEAMS_WEBHOOK": f"{self.url('teams')}/workflows/schools/triggers/manual/paths/invoke?sig={self.memory.password('teams')}",
+                "STATUS_SECONDS": 1,
+                "STATUS_RHYTHM": 0.001,
+                "DIGEST_SECONDS": 2,
+                "PUBLIC_URL": self.url("gateway"),
+            },
+            "gateway": {
+                "BASE_URL": self.url("gateway"),
+                "IDPORTEN_ISSUER": self.url("idporten"),
+                "IDPORTEN_CLIENT_ID": "sikkersak",
+                "IDPORTEN_KEY": self._secret("gateway/idporten.pem"),
+                "IDPORTEN_KEY_ID": "sikkersak-1",
+                "ACTOR_SIGNING_KEY": self._secret("gateway/actor.pem"),
+                "PID_LOOKUP_KEY": self.memory.hex_key("staff"),
+            },
+        }
+
+    # --- registers of the stand-ins
+
+    def _register_svarinn(self) -> None:
+        from samples.municipality import municipality
+
+        certificate = keys.receiver_key(self._secret("svarinn"), "2026")
+        numbers = [{"number": school.organisation} for school in municipality().schools]
+        account = {"username": SVARINN_USER, "password": self.memory.password("svarinn")}
+        self._write("svarinn.json", [account | {"certificate_pem": certificate, "organisations": numbers}])
+
+    def _register_maskinporten(self) -> None:
+        public = keys.rsa_key(self._secret("notifier/maskinporten.pem"))
+        client = {
+            "client_id": "sikkersak",
+            "organisation": MUNICIPALITY,
+            "kid": "sikkersak-1",
+            "public_key_pem": public,
+        }
+        self._write("maskinporten.json", {"clients": [client]})
+
+    def _register_idporten(self) -> None:
+        from samples.municipality import municipality
+
+        users = [
+            {"pid": person.national_id, "name": person.name, "username": person.username}
+            for person in municipality().staff
+        ]
+        self._write("users.json", {"users": users})
+        public = self.folder / "register" / "idporten-client.pem"
+        public.parent.mkdir(parents=True, exist_ok=True)
+        public.write_text(keys.rsa_key(self._secret("gateway/idporten.pem")))
+        client = {
+            "client_id": "sikkersak",
+            "name": "Sikker Sak",
+            "redirect_uris": [f"{self.url('gateway')}/login/callback"],
+            "post_logout_redirect_uris": [f"{self.url('gateway')}/"],
+            "backchannel_logout_uri": f"{self.url('gateway')}/login/backchannel",
+            "public_key_file": public.name,
+            "kid": "sikkersak-1",
+        }
+        self._write("idporten.json", {"clients": [client]})
+
+    def _integration(self) -> dict[str, object]:
+        return {
+            "id": str(INTEGRATION),
+            "password": self.memory.password("svarut"),
+            "organisation": MUNICIPALITY,
+            "accounts": [str(uuid5(INTEGRATION, MUNICIPALITY))],
+        }
+
+    def _secret(self, name: str) -> Path:
+        return self.folder / "secrets" / name
+
+    def _state(self, name: str) -> Path:
+        return self.folder / "state" / name
+
+    def _write(self, name: str, content: object) -> None:
+        path = self.folder / "register" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(content, indent=1))
