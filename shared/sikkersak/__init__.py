@@ -1,0 +1,1 @@
+"""Sikker Sak's library: what every service stands on."""

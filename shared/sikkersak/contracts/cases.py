@@ -1,0 +1,473 @@
+"""What cases says, is ordered and answers: pupils, cases, events, documents, access (M8, M10–M18)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from sikkersak.contracts.archiver import DeliveryState, RecordType
+from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.notifier import ConsignmentState
+from sikkersak.contracts.signing import JobState
+from sikkersak.contracts.values import AccessAssessment, File, Party, PostalAddress
+from sikkersak.vault.reference import VaultRef
+
+
+class CaseStatus(StrEnum):
+    """saksstatus in our own words."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class EventKind(StrEnum):
+    """hendelse: what happened in a case (M10)."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    NOTE = "note"
+    MEETING = "meeting"
+    DECISION = "decision"
+
+
+class DocumentState(StrEnum):
+    """A document's way until it is locked (DESIGN §3). What follows is shown by its archive, signing and letter states."""
+
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting_approval"
+    RETURNED = "returned"
+    APPROVED = "approved"
+    FINISHED = "finished"
+
+
+class Right(StrEnum):
+    """What a person may do in one case (M15)."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+# --- orders and facts
+
+
+class IncomingMailDossier(Contract):
+    """What intake hands over when mail is registered, sealed in the vault (R3)."""
+
+    title: str
+    sender: Party
+    received_at: datetime
+    document_date: date | None
+    category: str
+    access: AccessAssessment
+    case_title: str | None
+    files: tuple[File, ...]
+    external_reference: str | None = None
+
+
+class RegisterIncoming(Message, type="cases.register_mail.v1"):
+    """Order: take this mail into a case, an open one or a new one. Key: mail_id."""
+
+    mail_id: UUID
+    school_id: UUID
+    pupil_id: UUID | None
+    case_id: UUID | None
+    case_type: str
+    responsible_id: UUID | None
+    registered_by: UUID
+    dossier: VaultRef
+
+
+class MailTaken(Message, type="cases.mail.registered.v1"):
+    """Fact: the mail stands in a case."""
+
+    mail_id: UUID
+    case_id: UUID
+    event_id: UUID
+
+
+class MailRefused(Message, type="cases.mail.refused.v1"):
+    """Fact: the mail could not be registered as ordered; the distributor must choose again."""
+
+    mail_id: UUID
+    code: str
+
+
+class ApprovalRequested(Message, type="cases.approval.requested.v1"):
+    """Fact: a document waits for its school leader (M13)."""
+
+    document_id: UUID
+    case_id: UUID
+    school_id: UUID
+
+
+class DocumentFinished(Message, type="cases.document.finished.v1"):
+    """Fact: locked; its archive obligation exists (M12)."""
+
+    document_id: UUID
+    case_id: UUID
+    school_id: UUID
+
+
+# --- people and places, kept by administrators
+
+
+class School(Contract):
+    """A school: a public unit with an organisation number."""
+
+    school_id: UUID
+    name: str = Field(min_length=1, max_length=200)
+    organisation: str = Field(pattern=r"^\d{9}$")
+
+
+class SchoolList(Contract):
+    """All schools."""
+
+    items: tuple[School, ...]
+
+
+class ListSchools(Operation[SchoolList], name="cases.list_schools.v1"):
+    """All schools; names of schools are public."""
+
+
+class PutSchool(Operation[School], name="cases.put_school.v1", changes=True):
+    """Create or change a school by its organisation number. For administrators."""
+
+    name: str = Field(min_length=1, max_length=200)
+    organisation: str = Field(pattern=r"^\d{9}$")
+
+
+class StaffMember(Contract):
+    """Someone who works here. The national identity number is kept only as a keyed hash (M29)."""
+
+    staff_id: UUID
+    name: str
+    roles: frozenset[str]
+    schools: frozenset[UUID]
+    is_active: bool
+
+
+class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
+    """Create or change a member of staff by the keyed hash of the national identity number. For administrators."""
+
+    pid_lookup: str = Field(min_length=32, max_length=128)
+    name: str = Field(min_length=1, max_length=200)
+    email: str | None = None
+    roles: frozenset[str]
+    schools: frozenset[UUID]
+    is_active: bool = True
+
+
+class StaffPage(Contract):
+    """Members of staff, by name."""
+
+    items: tuple[StaffMember, ...]
+    next: str | None = None
+
+
+class ListStaff(Operation[StaffPage], name="cases.list_staff.v1"):
+    """Members of staff: everyone for administrators and distributors, the own schools' for others."""
+
+    school_id: UUID | None = None
+    cursor: str | None = None
+    limit: int = Field(default=100, ge=1, le=200)
+
+
+class Identify(Operation[StaffMember], name="cases.identify.v1"):
+    """Who is this, after log-in? Asked by the gateway itself with a system actor; refused logins are audited."""
+
+    pid_lookup: str
+    level: str
+    session_id: str
+
+
+class Guardian(Contract):
+    """Someone with parental responsibility."""
+
+    party: Party
+    has_parental_responsibility: bool = True
+
+
+class Pupil(Contract):
+    """A pupil with those who have parental responsibility."""
+
+    pupil_id: UUID
+    name: str
+    national_id: str | None = None
+    school_id: UUID
+    has_protected_address: bool = False
+    guardians: tuple[Guardian, ...] = ()
+
+
+class PutPupil(Operation[Pupil], name="cases.put_pupil.v1", changes=True):
+    """Create or change a pupil, found by national identity number. For administrators and distributors."""
+
+    name: str = Field(min_length=1, max_length=200)
+    national_id: str = Field(pattern=r"^\d{11}$")
+    school_id: UUID
+    address: PostalAddress = PostalAddress()
+    has_protected_address: bool = False
+    guardians: tuple[Guardian, ...] = ()
+
+
+class PupilPage(Contract):
+    """Pupils, by name."""
+
+    items: tuple[Pupil, ...]
+    next: str | None = None
+
+
+class ListPupils(Operation[PupilPage], name="cases.list_pupils.v1"):
+    """Pupils of the schools that the actor may create cases for, without national numbers."""
+
+    school_id: UUID | None = None
+    query: str | None = Field(default=None, max_length=100)
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+# --- templates
+
+
+class Template(Contract):
+    """A text template (tekstmal). `source` is Typst with merge fields (M11)."""
+
+    template_id: UUID
+    code: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(pattern=r"^(nb|nn|en)$")
+    name: str
+    kind: EventKind
+    needs_approval: bool
+    version: int
+
+
+class PutTemplate(Operation[Template], name="cases.put_template.v1", changes=True):
+    """A new version of a text template. For administrators; the source is tried with test data first."""
+
+    code: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(pattern=r"^(nb|nn|en)$")
+    name: str = Field(min_length=1, max_length=200)
+    kind: EventKind
+    needs_approval: bool
+    source: str = Field(min_length=1, max_length=200_000)
+
+
+class TemplateList(Contract):
+    """The newest version of every template."""
+
+    items: tuple[Template, ...]
+
+
+class ListTemplates(Operation[TemplateList], name="cases.list_templates.v1"):
+    """The templates that can be written from."""
+
+
+# --- cases, events, documents
+
+
+class DocumentView(Contract):
+    """A document with everything that can be said of where it is on its way."""
+
+    document_id: UUID
+    event_id: UUID
+    case_id: UUID
+    title: str
+    public_title: str
+    kind: EventKind
+    record_type: RecordType
+    state: DocumentState
+    version: int
+    needs_approval: bool
+    remark: str | None
+    access: AccessAssessment
+    files: tuple[File, ...]
+    archive: DeliveryState | None
+    archive_code: str | None = None
+    signing: JobState | None
+    letters: dict[UUID, ConsignmentState] = Field(default_factory=dict)
+    finished_at: datetime | None = None
+
+
+class EventView(Contract):
+    """One event on a case's timeline."""
+
+    event_id: UUID
+    kind: EventKind
+    happened_at: datetime
+    title: str
+    documents: tuple[DocumentView, ...]
+    mail_id: UUID | None = None
+
+
+class CaseSummary(Contract):
+    """One line of a case list."""
+
+    case_id: UUID
+    number: str
+    title: str
+    case_type: str
+    status: CaseStatus
+    school_id: UUID
+    pupil_id: UUID | None
+    responsible_id: UUID
+    opened_at: datetime
+    documents: int
+    not_archived: int
+
+
+class CasePage(Contract):
+    """A page of cases that the actor may see, newest first, and how many there are in all."""
+
+    items: tuple[CaseSummary, ...]
+    total: int
+    next: str | None = None
+
+
+class Member(Contract):
+    """Someone who was given access to a case (M15)."""
+
+    staff_id: UUID
+    name: str
+    right: Right
+
+
+class CaseDetail(Contract):
+    """One case with its timeline and who is on it."""
+
+    summary: CaseSummary
+    events: tuple[EventView, ...]
+    members: tuple[Member, ...]
+
+
+class ListCases(Operation[CasePage], name="cases.list_cases.v1"):
+    """The cases that the actor may see; there is no other way to list them (R8)."""
+
+    status: CaseStatus | None = None
+    school_id: UUID | None = None
+    pupil_id: UUID | None = None
+    query: str | None = Field(default=None, max_length=100)
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ReadCase(Operation[CaseDetail], name="cases.read_case.v1"):
+    """One case; leaves a row in the audit log (R9)."""
+
+    case_id: UUID
+
+
+class OpenCase(Operation[CaseSummary], name="cases.open_case.v1", changes=True):
+    """Create a case. For those whose role may create cases at the school (M10)."""
+
+    school_id: UUID
+    pupil_id: UUID | None = None
+    title: str = Field(min_length=3, max_length=300)
+    public_title: str | None = Field(default=None, max_length=300)
+    case_type: str = Field(default="pupil", max_length=60)
+    responsible_id: UUID | None = Field(default=None, description="none makes it the one who opens it")
+    access: AccessAssessment = AccessAssessment()
+
+
+class CloseCase(Operation[CaseSummary], name="cases.close_case.v1", changes=True):
+    """Close with a remark that says why; refused while something hinders (M14)."""
+
+    case_id: UUID
+    remark: str = Field(min_length=3, max_length=2000)
+
+
+class GiveAccess(Operation[CaseDetail], name="cases.give_access.v1", changes=True):
+    """Put someone on a case with read or write access; none takes it away (M15)."""
+
+    case_id: UUID
+    staff_id: UUID
+    right: Right | None
+
+
+class WriteDocument(Operation[DocumentView], name="cases.write_document.v1", changes=True):
+    """A new draft from a template (M11)."""
+
+    case_id: UUID
+    template: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(default="nb", pattern=r"^(nb|nn|en)$")
+    title: str = Field(min_length=3, max_length=300)
+    public_title: str | None = Field(default=None, max_length=300)
+    body: str = Field(default="", max_length=100_000)
+    receivers: tuple[Party, ...] = ()
+    to_guardians: bool = Field(default=False, description="the pupil's guardians are the receivers")
+    access: AccessAssessment = AccessAssessment()
+
+
+class EditDocument(Operation[DocumentView], name="cases.edit_document.v1", changes=True):
+    """Change a draft; `version` is the one that was read, a stale one is refused."""
+
+    document_id: UUID
+    version: int
+    title: str | None = Field(default=None, min_length=3, max_length=300)
+    body: str | None = Field(default=None, max_length=100_000)
+
+
+class ReadDocument(Operation[DocumentView], name="cases.read_document.v1"):
+    """One document and its files; leaves a row in the audit log (R9)."""
+
+    document_id: UUID
+
+
+class SubmitForApproval(Operation[DocumentView], name="cases.submit_document.v1", changes=True):
+    """Ask the school leader to approve (M13)."""
+
+    document_id: UUID
+
+
+class DecideApproval(Operation[DocumentView], name="cases.decide_approval.v1", changes=True):
+    """Approve, or return with a remark. For school leaders (M13)."""
+
+    document_id: UUID
+    is_approved: bool
+    remark: str | None = Field(default=None, max_length=2000)
+
+
+class FinishDocument(Operation[DocumentView], name="cases.finish_document.v1", changes=True):
+    """Lock, and send to the archive at the same moment (M12)."""
+
+    document_id: UUID
+
+
+class AskForSignatures(Operation[DocumentView], name="cases.ask_for_signatures.v1", changes=True):
+    """Have the pupil's guardians sign a finished document (M20)."""
+
+    document_id: UUID
+    days_open: int = Field(default=14, ge=1, le=90)
+
+
+class SendDocument(Operation[DocumentView], name="cases.send_document.v1", changes=True):
+    """Send a finished document as letters to its receivers (M21)."""
+
+    document_id: UUID
+
+
+class AuditEntry(Contract):
+    """One row of the audit log (M18)."""
+
+    sequence: int
+    at: datetime
+    actor_id: UUID | None
+    act: str
+    case_id: UUID | None
+    document_id: UUID | None
+
+
+class AuditPage(Contract):
+    """Audit rows of one case, newest first."""
+
+    items: tuple[AuditEntry, ...]
+    next: str | None = None
+
+
+class ReadAudit(Operation[AuditPage], name="cases.read_audit.v1"):
+    """Who has seen and done what in this case. For school leaders of the school, and administrators."""
+
+    case_id: UUID
+    cursor: str | None = None
+    limit: int = Field(default=100, ge=1, le=200)

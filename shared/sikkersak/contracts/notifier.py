@@ -1,0 +1,155 @@
+"""What notifier says, is ordered and answers: letters, forwarding, notices (M4, M21, M22)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from pydantic import Field
+
+from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.values import File, Party
+from sikkersak.vault.reference import VaultRef
+
+
+class ConsignmentState(StrEnum):
+    """One delivery model for letters, forwarding and notices alike."""
+
+    WAITING = "waiting"
+    TRYING = "trying"
+    SENT = "sent"  # taken over by the carrier; its way is followed
+    DELIVERED = "delivered"
+    DECLINED = "declined"  # a person must act
+    GIVEN_UP = "given_up"
+
+
+class ConsignmentKind(StrEnum):
+    """What is being brought somewhere."""
+
+    LETTER = "letter"
+    FORWARDING = "forwarding"
+    NOTICE = "notice"
+
+
+class Notice(StrEnum):
+    """What a notice may be about. The text is the notifier's own; nothing sensitive can be said (M22)."""
+
+    NEW_MAIL = "new_mail"
+    APPROVAL_WAITING = "approval_waiting"
+    SIGNATURE_ENDED = "signature_ended"
+    DELIVERY_FAILED = "delivery_failed"
+    ARCHIVE_DOWN = "archive_down"
+    ARCHIVE_UP = "archive_up"
+
+
+class LetterDossier(Contract):
+    """What a letter needs, sealed in the vault (R3)."""
+
+    title: str
+    receiver: Party
+    sender_organisation: str = Field(pattern=r"^\d{9}$")
+    sender_name: str
+    case_number: str
+    files: tuple[File, ...] = Field(min_length=1)
+    is_confidential: bool = True
+
+
+class ForwardingDossier(Contract):
+    """What the general archive gets, sealed in the vault (M4)."""
+
+    title: str
+    sender: Party
+    received_at: datetime
+    archive_case_number: str | None
+    files: tuple[File, ...]
+
+
+class SendLetter(Message, type="notifier.send_letter.v1"):
+    """Order: send one letter to one receiver and follow it to its end. Key: letter_id."""
+
+    letter_id: UUID
+    document_id: UUID
+    school_id: UUID
+    dossier: VaultRef
+
+
+class ForwardToArchive(Message, type="notifier.forward_mail.v1"):
+    """Order: bring this mail, encrypted, to the general archive's mailbox. Key: mail_id."""
+
+    mail_id: UUID
+    dossier: VaultRef
+
+
+class Announce(Message, type="notifier.announce.v1"):
+    """Order: tell those concerned. Key: notice_id."""
+
+    notice_id: UUID
+    notice: Notice
+    school_id: UUID | None = None
+    count: int = 1
+
+
+class Carry(Message, type="notifier.carry.v1"):
+    """Notifier to itself: bring a consignment to its carrier. Key: consignment_id."""
+
+    consignment_id: UUID
+    kind: ConsignmentKind
+
+
+class LetterChanged(Message, type="notifier.letter.changed.v1"):
+    """Fact: how far a letter has come (M21)."""
+
+    letter_id: UUID
+    document_id: UUID
+    state: ConsignmentState
+    code: str | None = None
+    changed_at: datetime
+
+
+class ForwardingChanged(Message, type="notifier.forwarding.changed.v1"):
+    """Fact: how far a forwarding has come (M4)."""
+
+    mail_id: UUID
+    state: ConsignmentState
+    code: str | None = None
+    changed_at: datetime
+
+
+class ConsignmentView(Contract):
+    """One letter, forwarding or notice as staff and operators see it."""
+
+    consignment_id: UUID
+    kind: ConsignmentKind
+    document_id: UUID | None
+    state: ConsignmentState
+    code: str | None
+    detail: str | None
+    carrier_status: str | None
+    attempts: int
+    next_try_at: datetime | None
+    ordered_at: datetime
+    changed_at: datetime
+
+
+class ConsignmentPage(Contract):
+    """Consignments, newest first."""
+
+    items: tuple[ConsignmentView, ...]
+    next: str | None = None
+
+
+class ListConsignments(Operation[ConsignmentPage], name="notifier.list_consignments.v1"):
+    """Letters of one document, or every consignment for those who watch them."""
+
+    kind: ConsignmentKind | None = None
+    document_id: UUID | None = None
+    state: ConsignmentState | None = None
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RetryConsignment(Operation[ConsignmentView], name="notifier.retry_consignment.v1", changes=True):
+    """Try a declined consignment again now."""
+
+    consignment_id: UUID

@@ -1,0 +1,42 @@
+# pydantic reads these annotations at run time, so they are not postponed in this module.
+"""Who asks: what a service knows about the person, machine or system behind a request."""
+
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ActorKind(StrEnum):
+    """What an actor is."""
+
+    PERSON = "person"
+    """Somebody who has logged in."""
+
+    MACHINE = "machine"
+    """An API client with credentials of its own, e.g. the HR system."""
+
+    SYSTEM = "system"
+    """The product itself, on nobody's behalf."""
+
+
+Level = Literal["substantial", "high"]
+
+
+class Actor(BaseModel):
+    """A verified actor. No name and no national number: the owner of staff looks those up (R3).
+
+    `schools` are those the roles are held at. Empty means no school, never every school (R8).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    staff_id: UUID = Field(description="the actor's own id, also for machines")
+    roles: frozenset[str] = Field(
+        default=frozenset(), description="values of Role; one this version does not know is kept"
+    )
+    schools: frozenset[UUID] = Field(default=frozenset(), description="schools the roles are held at")
+    level: Level = Field(description="how surely ID-porten knew the person (M29): substantial is two factors")
+    session: str = Field(min_length=1, max_length=200, description="opaque; ties what was done to one login")
+    kind: ActorKind = Field(default=ActorKind.PERSON, description="person, machine or system")

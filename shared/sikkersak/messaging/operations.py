@@ -1,0 +1,172 @@
+# FastStream reads the annotations of what it calls at run time, so they are not postponed in this module.
+"""Operations: what a service answers. Each runs in one transaction, as one verified actor, before one deadline.
+
+A change that is asked under an idempotency key is made once: the key, the request's fingerprint and the reply are a
+row of the same transaction, and the same request gets the same reply.
+"""
+
+import asyncio
+import hashlib
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import aio_pika
+import structlog
+from aio_pika.abc import DeliveryMode
+from faststream import AckPolicy
+from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
+from faststream.rabbit.annotations import RabbitMessage
+from pydantic import BaseModel, ValidationError
+
+from sikkersak.contracts.message import Operation
+from sikkersak.errors import Declined, Transient
+from sikkersak.identity import Actor, ActorVerifier
+from sikkersak.messaging.envelope import Envelope, handling
+from sikkersak.persistence.database import Database, Transaction
+
+log = structlog.get_logger(__name__)
+
+PREFETCH = 10
+Room = TypeVar("Room")
+Asked = TypeVar("Asked", bound=Operation[Any])
+Answer = TypeVar("Answer", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The circumstances of one request: who asks, and the transaction that everything it does belongs to."""
+
+    actor: Actor
+    tx: Transaction
+
+
+Answering = Callable[[Any, Ask, Any], Awaitable[BaseModel]]
+
+
+class Operations(Generic[Room]):
+    """The operations that one service answers, by name."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        self._answers: dict[str, tuple[type[Operation[Any]], Answering]] = {}
+
+    def answers(
+        self, asked: type[Asked]
+    ) -> Callable[[Callable[[Asked, Ask, Room], Awaitable[Answer]]], Callable[[Asked, Ask, Room], Awaitable[Answer]]]:
+        """Registers `async def operation(request, ask, room) -> reply`."""
+        if asked.owner() != self.service:
+            raise ValueError(f"{asked.operation} is not for {self.service} to answer")
+
+        def keep(
+            answering: Callable[[Asked, Ask, Room], Awaitable[Answer]],
+        ) -> Callable[[Asked, Ask, Room], Awaitable[Answer]]:
+            self._answers[asked.operation] = (asked, answering)
+            return answering
+
+        return keep
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all operations that are answered."""
+        return frozenset(self._answers)
+
+    def serve(self, broker: RabbitBroker, room: Room, database: Database, verifier: ActorVerifier) -> None:
+        """Consumes the service's request queue. Errors become problems in the reply; nothing is ever redelivered by error."""
+        desk = _Desk(self._answers, room, database, verifier)
+
+        @broker.subscriber(
+            RabbitQueue(f"rpc.{self.service}", declare=False),
+            channel=Channel(prefetch_count=PREFETCH, on_return_raises=True),
+            ack_policy=AckPolicy.ACK,  # a request is transient: its asker asks again, under the same key
+            no_reply=True,
+        )
+        async def receive(raw: RabbitMessage) -> None:
+            incoming = raw.raw_message
+            reply = await desk.reply(incoming)
+            if reply is not None and incoming.reply_to:
+                await broker.publish(_reply(reply, incoming.correlation_id), queue=incoming.reply_to, mandatory=False)
+
+
+class _Desk:
+    def __init__(self, answers: dict[str, Any], room: Any, database: Database, verifier: ActorVerifier) -> None:
+        self._answers = answers
+        self._room = room
+        self._database = database
+        self._verifier = verifier
+
+    async def reply(self, incoming: Any) -> dict[str, Any] | None:
+        """The reply, or nothing when nobody waits for it any more."""
+        left = float(incoming.headers.get("x-deadline", 0)) / 1000 - time.time()
+        if left <= 0:
+            log.info("request_too_late", operation=incoming.type)
+            return None
+        try:
+            async with asyncio.timeout(left):
+                return {"ok": await self._answer(incoming)}
+        except Declined as no:
+            return _problem(no.code, no.detail, no.status)
+        except ValidationError as wrong:
+            return _problem("invalid-request", _places(wrong), 422)
+        except (Transient, TimeoutError) as later:
+            log.warning("request_not_answered", operation=incoming.type, exception_type=type(later).__name__)
+            return _problem("try-again", "Tjenesten er opptatt. Prøv igjen om litt.", 503)
+        except (
+            Exception
+        ) as bug:  # a bug: alarmed in the log, and said as such; the gateway shows a reference, no details
+            log.exception("request_failed", operation=incoming.type, exception_type=type(bug).__name__)
+            return _problem("internal-error", "Noe gikk galt hos oss. Feilen er meldt.", 500)
+
+    async def _answer(self, incoming: Any) -> Any:
+        known = self._answers.get(str(incoming.type))
+        if known is None:
+            raise Declined("unknown-operation", "Denne tjenesten kjenner ikke forespørselen.", status=404)
+        asked, answering = known
+        actor = self._verifier.verify(
+            str(incoming.headers.get("x-actor", "")), operation=asked.operation, request=incoming.body
+        )
+        request = asked.model_validate_json(incoming.body)
+        handling(Envelope.around(asked.operation))
+        key = incoming.headers.get("x-idempotency-key")
+        async with self._database.transaction() as tx:
+            if not asked.changes or key is None:
+                return (await answering(request, Ask(actor, tx), self._room)).model_dump(mode="json")
+            return await self._once(request, str(key), Ask(actor, tx), answering)
+
+    async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
+        fingerprint = hashlib.sha256(request.model_dump_json().encode()).digest()
+        mine = (ask.actor.staff_id, request.operation, key)
+        claim = "insert into answers (actor_id, operation, key, fingerprint) values ($1, $2, $3, $4) on conflict do nothing returning true"
+        if not await ask.tx.fetchval(claim, *mine, fingerprint):
+            given = await ask.tx.fetchrow(
+                "select fingerprint, reply from answers where actor_id = $1 and operation = $2 and key = $3", *mine
+            )
+            if given is None or given["fingerprint"] != fingerprint:
+                raise Declined("idempotency-key-reused", "Nøkkelen er brukt til en annen forespørsel.", status=422)
+            return given["reply"]
+        reply = (await answering(request, ask, self._room)).model_dump(mode="json")
+        keep = "update answers set reply = $4 where actor_id = $1 and operation = $2 and key = $3"
+        await ask.tx.execute(keep, *mine, reply)
+        return reply
+
+
+def _reply(said: dict[str, Any], correlation_id: str | None) -> aio_pika.Message:
+    return aio_pika.Message(
+        json.dumps(said).encode(),
+        content_type="application/json",
+        delivery_mode=DeliveryMode.NOT_PERSISTENT,
+        correlation_id=correlation_id,
+    )
+
+
+def _problem(code: str, detail: str, status: int) -> dict[str, Any]:
+    return {"problem": {"code": code, "detail": detail, "status": status}}
+
+
+def _places(wrong: ValidationError) -> str:
+    """Which fields are wrong and how, without the values: they may be somebody's name."""
+    return "; ".join(f"{'.'.join(str(part) for part in error['loc'])}: {error['msg']}" for error in wrong.errors())[
+        :500
+    ]

@@ -1,0 +1,1 @@
+"""Logs, metrics, traces and health: what a running service shows of itself, never anyone's personal data (R3)."""

@@ -1,0 +1,68 @@
+"""Settings that every service has; the environment gives them, files give the secrets (R13)."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where a process runs; production refuses what is only fit for development."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to start. A field may be an environment variable, or a file of its name in SECRETS_DIR."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    development_hosts: ClassVar[frozenset[str]] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+    environment: Environment = Field(Environment.PRODUCTION, description="development or production")
+    database_url: SecretStr = Field(description="the service's own role in PostgreSQL; it reaches its own schema only")
+    database_pool: int = Field(12, ge=2, le=100, description="connections to PostgreSQL; at least the largest prefetch")
+    rabbitmq_url: SecretStr = Field(description="AMQP address of the virtual host for facts and orders")
+    rabbitmq_rpc_url: SecretStr = Field(
+        description="AMQP address of the virtual host for requests, closed to operators"
+    )
+    vault_url: str = Field(description="where documents lie: file:///folder or s3://bucket/prefix")
+    vault_keys: Path = Field(description="file with the keys that wrap the documents' own keys")
+    identity_keys: Path = Field(
+        description="folder with the public keys that the gateway's actor tokens verify against"
+    )
+    http_host: str = Field("127.0.0.1", description="address that health, metrics and the API listen on")
+    http_port: int = Field(8000, ge=1, le=65535, description="port that health, metrics and the API listen on")
+    outward_effects: bool = Field(False, description="whether anything may be sent to systems outside (R13)")
+    drain_seconds: float = Field(30.0, gt=0, description="how long running handlers may finish after SIGTERM (R14)")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Files before environment: a secret in a file is never overruled by a forgotten variable."""
+        del dotenv_settings, file_secret_settings
+        folder = os.environ.get("SECRETS_DIR")
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
+        return (init_settings, *files, env_settings)
+
+    @model_validator(mode="after")
+    def refuse_development_in_production(self) -> Self:
+        """A production start refuses what is only fit for development (R13)."""
+        if self.environment is not Environment.PRODUCTION:
+            return self
+        for name in ("rabbitmq_url", "rabbitmq_rpc_url", "database_url"):
+            if "guest:guest@" in getattr(self, name).get_secret_value():
+                raise ValueError(f"{name} uses the development account; production needs its own")
+        return self

@@ -1,0 +1,1 @@
+"""What tests stand on: throw-away databases and virtual hosts on real servers, and waiting without sleeping."""
