@@ -1,0 +1,1 @@
+"""Stand-ins for the national services: separate programs that speak the real protocols (R10)."""
