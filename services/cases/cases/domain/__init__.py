@@ -1,0 +1,1 @@
+"""What cases decides, without any input or output."""

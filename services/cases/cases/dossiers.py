@@ -1,0 +1,186 @@
+"""Dossiers: what other services must know of a case, sealed in the vault; messages carry the reference only (R3)."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from pydantic import TypeAdapter
+
+from cases.office import Office
+from cases.store import cases, people
+from sikkersak.clock import local_date
+from sikkersak.contracts.archiver import (
+    ArchiveDocument,
+    ArchiveDossier,
+    CaseFile,
+    CorrespondenceParty,
+    DeliveryKind,
+    PartyRole,
+    RecordType,
+)
+from sikkersak.contracts.cases import Pupil
+from sikkersak.contracts.notifier import LetterDossier
+from sikkersak.contracts.signing import Signer, SigningDossier
+from sikkersak.contracts.values import AccessAssessment, File, Party
+from sikkersak.errors import NotFound
+from sikkersak.persistence.database import Row, Transaction
+from sikkersak.vault.reference import VaultRef
+from sikkersak.vault.sealed import seal, unseal
+
+PARTIES: Final = TypeAdapter(tuple[Party, ...])
+
+
+class Sealed:
+    """Reads and writes the sealed parts of cases' own rows."""
+
+    def __init__(self, office: Office) -> None:
+        self._vault = office.vault
+
+    async def parties(self, row: Row) -> tuple[Party, ...]:
+        """Who a document came from or goes to."""
+        if row["parties"] is None:
+            return ()
+        ref = VaultRef.model_validate(row["parties"])
+        return PARTIES.validate_json(await self._vault.read_bytes(ref, limit=1 << 20))
+
+    async def keep_parties(self, parties: tuple[Party, ...]) -> dict[str, object] | None:
+        """Seals them; returns what to store in the row."""
+        if not parties:
+            return None
+        body = json.dumps(PARTIES.dump_python(parties, mode="json")).encode()
+        return (await self._vault.put(body, "application/json")).model_dump(mode="json")
+
+    async def pupil(self, row: Row) -> Pupil:
+        """A pupil with national number and guardians."""
+        kept = await unseal(self._vault, VaultRef.model_validate(row["dossier"]), Pupil)
+        return kept.model_copy(update={"pupil_id": row["pupil_id"]})
+
+    async def keep(self, dossier: ArchiveDossier | SigningDossier | LetterDossier | Pupil) -> VaultRef:
+        """Seals a dossier."""
+        return await seal(self._vault, dossier)
+
+
+async def case_file(tx: Transaction, case_id: UUID) -> tuple[Row, CaseFile]:
+    """saksmappe, as the archive must know it."""
+    row = await cases.case(tx, case_id)
+    if row is None:
+        raise NotFound("case")
+    school = await people.school(tx, row["school_id"])
+    return row, CaseFile(
+        case_id=case_id,
+        number=f"{row['year']}/{row['running']}",
+        title=row["title"],
+        public_title=row["public_title"],
+        opened=local_date(row["opened_at"]),
+        school=school.name,
+        school_organisation=school.organisation,
+        responsible=await people.staff_name(tx, row["responsible_id"]),
+        access=AccessAssessment.model_validate(row["access"]),
+    )
+
+
+async def record(tx: Transaction, sealed: Sealed, document: Row, event: Row | None = None) -> ArchiveDossier:
+    """The registry entry that a finished document becomes."""
+    _, folder = await case_file(tx, document["case_id"])
+    record_type = RecordType(document["record_type"])
+    role = PartyRole.SENDER if record_type is RecordType.INCOMING else PartyRole.RECEIVER
+    parties = tuple(CorrespondenceParty(role=role, party=party) for party in await sealed.parties(document))
+    files = [File.model_validate(file) for file in document["files"]]
+    return ArchiveDossier(
+        kind=DeliveryKind.RECORD,
+        case_file=folder,
+        record_id=document["document_id"],
+        record_type=record_type,
+        title=document["title"],
+        public_title=document["public_title"],
+        document_date=local_date(document["finished_at"]),
+        received_at=event["happened_at"] if event and record_type is RecordType.INCOMING else None,
+        sent_at=document["finished_at"] if record_type is RecordType.OUTGOING else None,
+        parties=parties,
+        access=AccessAssessment.model_validate(document["access"]),
+        documents=tuple(_described(document, files, position) for position in range(len(files))),
+        language=document["language"],
+    )
+
+
+def _described(document: Row, files: list[File], position: int) -> ArchiveDocument:
+    """The first file is the main document; each has a key that stays the same however often it is delivered (M27)."""
+    is_main = position == 0
+    return ArchiveDocument(
+        document_key=uuid5(NAMESPACE_OID, f"{document['document_id']}:{position}"),
+        title=document["title"] if is_main else files[position].name,
+        is_main=is_main,
+        file=files[position],
+    )
+
+
+async def evidence(tx: Transaction, document: Row, files: tuple[File, ...]) -> ArchiveDossier:
+    """The signed result and its proofs: archived unchanged beside the rendition (M20, DESIGN §3)."""
+    _, folder = await case_file(tx, document["case_id"])
+    described = tuple(
+        ArchiveDocument(
+            document_key=uuid5(NAMESPACE_OID, f"{document['document_id']}:signed:{file.ref.sha256}"),
+            title=f"Signert: {file.name}",
+            is_main=False,
+            file=file,
+            render=False,
+        )
+        for file in files
+    )
+    return ArchiveDossier(
+        kind=DeliveryKind.EVIDENCE,
+        case_file=folder,
+        record_id=document["document_id"],
+        record_type=RecordType(document["record_type"]),
+        title=document["title"],
+        public_title=document["public_title"],
+        document_date=local_date(document["finished_at"]),
+        access=AccessAssessment.model_validate(document["access"]),
+        documents=described,
+        language=document["language"],
+    )
+
+
+async def closing(tx: Transaction, case_id: UUID, remark: str) -> ArchiveDossier:
+    """The case file is closed in the archive too (M14)."""
+    row, folder = await case_file(tx, case_id)
+    return ArchiveDossier(
+        kind=DeliveryKind.CLOSING,
+        case_file=folder,
+        record_id=case_id,
+        record_type=RecordType.INTERNAL,
+        title=row["title"],
+        public_title=row["public_title"],
+        document_date=local_date(row["opened_at"]),
+        access=folder.access,
+        remark=remark,
+    )
+
+
+def signing(document: Row, rendition: VaultRef, guardians: tuple[Party, ...]) -> SigningDossier:
+    """The rendition is what is signed, never an earlier format: a conversion afterwards would break the signature."""
+    signers = tuple(Signer(national_id=party.national_id or "", name=party.name) for party in guardians)
+    file = File(name=f"{document['title']}.pdf", media_type="application/pdf", ref=rendition)
+    return SigningDossier(
+        title=document["title"], document=file, signers=signers, days_open=document["signing_days"] or 14
+    )
+
+
+async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossier:
+    """What one receiver is sent: the signed result where there is one, else the rendition."""
+    _, folder = await case_file(tx, document["case_id"])
+    if document["signed"]:
+        file = File.model_validate(document["signed"])
+    else:
+        ref = VaultRef.model_validate(document["rendition"])
+        file = File(name=f"{document['title']}.pdf", media_type="application/pdf", ref=ref)
+    return LetterDossier(
+        title=document["title"],
+        receiver=receiver,
+        sender_organisation=folder.school_organisation,
+        sender_name=folder.school,
+        case_number=folder.number,
+        files=(file,),
+    )

@@ -1,0 +1,133 @@
+"""What follows when a document is locked: the archive, signatures, letters. Each step is an order in the same transaction."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cases import dossiers
+from cases.dossiers import Sealed
+from cases.store import cases, documents, people
+from sikkersak.clock import now
+from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
+from sikkersak.contracts.cases import DocumentFinished, DocumentState
+from sikkersak.contracts.notifier import SendLetter
+from sikkersak.contracts.signing import RequestSignatures
+from sikkersak.contracts.values import File, Party
+from sikkersak.errors import Declined
+from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Row, Transaction
+from sikkersak.vault.reference import VaultRef
+
+
+class ProtectedAddress(Declined):
+    """Somebody with a protected address would be written to: never by itself (DESIGN §3)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "protected-address",
+            "En av mottakerne har skjermet adresse. Brevet kan ikke sendes automatisk; kontakt mottakeren på avtalt måte.",
+        )
+
+
+async def finish(
+    tx: Transaction, sealed: Sealed, document_id: UUID, files: list[File], event: Row | None = None
+) -> None:
+    """Locks it and creates the archive obligation at the same moment (M12)."""
+    kept = [file.model_dump(mode="json") for file in files]
+    await documents.set_state(tx, document_id, DocumentState.FINISHED, files=kept, finished_at=now())
+    row = await documents.document(tx, document_id)
+    dossier = await dossiers.record(tx, sealed, row, event)
+    school_id = await _school(tx, row)
+    await _order_archiving(tx, sealed, row, school_id, dossier)
+    await say(tx, DocumentFinished(document_id=document_id, case_id=row["case_id"], school_id=school_id))
+
+
+async def archive_evidence(tx: Transaction, sealed: Sealed, row: Row, files: tuple[File, ...]) -> None:
+    """The signed result and its proofs are archived beside the rendition (M20)."""
+    await _order_archiving(tx, sealed, row, await _school(tx, row), await dossiers.evidence(tx, row, files))
+
+
+async def archive_closing(tx: Transaction, sealed: Sealed, case: Row, remark: str) -> None:
+    """The case file is closed in the archive too (M14)."""
+    dossier = await dossiers.closing(tx, case["case_id"], remark)
+    delivery_id = await documents.oblige_archive(tx, case["case_id"], None, DeliveryKind.CLOSING)
+    order = Deliver(
+        delivery_id=delivery_id,
+        document_id=case["case_id"],
+        case_id=case["case_id"],
+        school_id=case["school_id"],
+        kind=DeliveryKind.CLOSING,
+        dossier=await sealed.keep(dossier),
+    )
+    await say(tx, order)
+
+
+async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id: UUID, dossier: ArchiveDossier) -> None:
+    delivery_id = await documents.oblige_archive(tx, row["case_id"], row["document_id"], dossier.kind)
+    order = Deliver(
+        delivery_id=delivery_id,
+        document_id=row["document_id"],
+        case_id=row["case_id"],
+        school_id=school_id,
+        kind=dossier.kind,
+        dossier=await sealed.keep(dossier),
+        is_urgent=row["signing"] == "waiting" or row["is_to_be_sent"],
+    )
+    await say(tx, order)
+
+
+async def order_signatures(tx: Transaction, sealed: Sealed, row: Row) -> None:
+    """Orders the signature job, once there is a rendition to sign. Key: the job's id, fixed when signatures were asked."""
+    if row["rendition"] is None or row["signing"] != "waiting":
+        return
+    rendition = VaultRef.model_validate(row["rendition"])
+    dossier = dossiers.signing(row, rendition, await guardians(tx, sealed, row))
+    order = RequestSignatures(
+        job_id=row["job_id"],
+        document_id=row["document_id"],
+        school_id=await _school(tx, row),
+        dossier=await sealed.keep(dossier),
+    )
+    await say(tx, order)
+
+
+async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
+    """Orders one letter a receiver, once there is something to send. A document goes out once."""
+    is_ready = row["rendition"] is not None and row["signing"] in {None, "signed"}
+    if not (row["is_to_be_sent"] and is_ready) or await documents.has_letters(tx, row["document_id"]):
+        return
+    school_id = await _school(tx, row)
+    for receiver in await receivers(sealed, row):
+        letter_id = await documents.add_letter(tx, row["document_id"])
+        dossier = await sealed.keep(await dossiers.letter(tx, row, receiver))
+        await say(
+            tx, SendLetter(letter_id=letter_id, document_id=row["document_id"], school_id=school_id, dossier=dossier)
+        )
+
+
+async def receivers(sealed: Sealed, row: Row) -> tuple[Party, ...]:
+    """Who a letter goes to; refuses when nobody is named, or when an address is protected."""
+    found = await sealed.parties(row)
+    if not found:
+        raise Declined("no-receivers", "Dokumentet har ingen mottakere.")
+    if any(party.has_protected_address for party in found):
+        raise ProtectedAddress
+    return found
+
+
+async def guardians(tx: Transaction, sealed: Sealed, row: Row) -> tuple[Party, ...]:
+    """Those with parental responsibility for the case's pupil, who can be asked to sign."""
+    case = await cases.case(tx, row["case_id"])
+    if case is None or case["pupil_id"] is None:
+        raise Declined("no-pupil", "Saken gjelder ingen elev, så det er ingen foresatte å sende til.")
+    pupil = await sealed.pupil(await people.pupil(tx, case["pupil_id"]))
+    found = tuple(guardian.party for guardian in pupil.guardians if guardian.has_parental_responsibility)
+    if not found or any(party.national_id is None for party in found):
+        raise Declined("no-guardians", "Eleven mangler foresatte med fødselsnummer i registeret.")
+    if pupil.has_protected_address:
+        return tuple(party.model_copy(update={"has_protected_address": True}) for party in found)
+    return found
+
+
+async def _school(tx: Transaction, row: Row) -> UUID:
+    return await cases.school_of(tx, row["case_id"])

@@ -1,0 +1,8 @@
+"""What cases answers when the gateway asks for a person."""
+
+from cases.office import Office
+from sikkersak.messaging.operations import Operations
+
+operations: Operations[Office] = Operations("cases")
+
+from cases.operations import casework, documents, people  # noqa: E402, F401 - they register themselves

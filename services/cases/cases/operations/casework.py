@@ -1,0 +1,159 @@
+"""Cases: listed, opened, read, shared, closed (M10, M14, M15)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cases import followup
+from cases.domain.standing import Permission
+from cases.domain.titles import public_title
+from cases.dossiers import Sealed
+from cases.office import Office
+from cases.operations import operations
+from cases.store import access, audit, cases, documents, people
+from sikkersak.contracts.cases import (
+    AuditEntry,
+    AuditPage,
+    CaseDetail,
+    CasePage,
+    CaseSummary,
+    CloseCase,
+    DocumentView,
+    EventView,
+    GiveAccess,
+    ListCases,
+    Member,
+    OpenCase,
+    ReadAudit,
+    ReadCase,
+)
+from sikkersak.errors import Declined, Forbidden
+from sikkersak.messaging.operations import Ask
+from sikkersak.persistence.database import Row, Transaction
+
+HINDRANCES = {
+    "unfinished": "{} dokument(er) er ikke ferdigstilt",
+    "unarchived": "{} dokument(er) er ikke arkivert",
+    "unsigned": "{} dokument(er) venter på signatur",
+    "undelivered": "{} brev er ikke levert",
+}
+
+
+@operations.answers(ListCases)
+async def list_cases(asked: ListCases, ask: Ask, office: Office) -> CasePage:
+    """The cases that the actor may see (R8)."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    found, total = await cases.case_page(ask.tx, standing, asked)
+    following = str(found[-1].case_id) if len(found) == asked.limit else None
+    return CasePage(items=tuple(found), total=total, next=following)
+
+
+@operations.answers(ReadCase)
+async def read_case(asked: ReadCase, ask: Ask, office: Office) -> CaseDetail:
+    """One case with its timeline; the reading is a row in the audit log (R9)."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    await access.readable_case(ask.tx, standing, asked.case_id)
+    await audit.note(ask.tx, standing.staff_id, "case-read", case_id=asked.case_id)
+    return await _detail(ask.tx, asked.case_id)
+
+
+@operations.answers(OpenCase)
+async def open_case(asked: OpenCase, ask: Ask, office: Office) -> CaseSummary:
+    """Creates a case; its opener is responsible unless another is named (M10)."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing.demand_opening_at(asked.school_id)
+    await people.school(ask.tx, asked.school_id)
+    pupil = await _pupil_at(ask.tx, asked.pupil_id, asked.school_id)
+    responsible = asked.responsible_id or standing.staff_id
+    await people.standing(ask.tx, responsible)
+    fields = {
+        "title": asked.title,
+        "public_title": asked.public_title or public_title(asked.title, (pupil["name"],) if pupil else ()),
+        "case_type": asked.case_type,
+        "school_id": asked.school_id,
+        "pupil_id": asked.pupil_id,
+        "responsible_id": responsible,
+        "access": asked.access.model_dump(mode="json"),
+    }
+    case_id = await cases.open_case(ask.tx, fields)
+    await audit.note(ask.tx, standing.staff_id, "case-opened", case_id=case_id)
+    return await cases.case_summary(ask.tx, case_id)
+
+
+@operations.answers(GiveAccess)
+async def give_access(asked: GiveAccess, ask: Ask, office: Office) -> CaseDetail:
+    """Puts someone on a case or takes them off; by its school's leaders or its main caseworker (M15)."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    case = await access.readable_case(ask.tx, standing, asked.case_id)
+    is_responsible = case["responsible_id"] == standing.staff_id
+    if not (is_responsible or standing.holds_at(Permission.GIVE_ACCESS, case["school_id"])):
+        raise Forbidden("Bare skoleleder eller hovedsaksbehandler kan gi tilgang til saken.")
+    await people.standing(ask.tx, asked.staff_id)
+    await access.put_member(ask.tx, asked.case_id, asked.staff_id, asked.right, standing.staff_id)
+    given = asked.right.value if asked.right else None
+    await audit.note(
+        ask.tx, standing.staff_id, "access-given", case_id=asked.case_id, staff_id=str(asked.staff_id), right=given
+    )
+    return await _detail(ask.tx, asked.case_id)
+
+
+@operations.answers(CloseCase)
+async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
+    """Closes a case that nothing hinders, here and in the archive (M14)."""
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    case = await access.writable_case(ask.tx, standing, asked.case_id)
+    if case["responsible_id"] != standing.staff_id and not standing.holds_at(Permission.READ_SCHOOL, case["school_id"]):
+        raise Forbidden("Bare hovedsaksbehandler eller skoleleder kan avslutte saken.")
+    in_the_way = await cases.hindrances(ask.tx, asked.case_id)
+    reasons = [HINDRANCES[name].format(count) for name, count in in_the_way.items() if count]
+    if reasons:
+        raise Declined("case-not-closable", f"Saken kan ikke avsluttes: {', '.join(reasons)}.")
+    await cases.close(ask.tx, asked.case_id, asked.remark)
+    await followup.archive_closing(ask.tx, Sealed(office), case, asked.remark)
+    await audit.note(ask.tx, standing.staff_id, "case-closed", case_id=asked.case_id)
+    return await cases.case_summary(ask.tx, asked.case_id)
+
+
+@operations.answers(ReadAudit)
+async def read_audit(asked: ReadAudit, ask: Ask, office: Office) -> AuditPage:
+    """Who has seen and done what in this case; looking leaves a row too."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    case = await access.readable_case(ask.tx, standing, asked.case_id)
+    standing.demand_at(Permission.READ_AUDIT, case["school_id"])
+    rows = await audit.of_case(ask.tx, asked.case_id, int(asked.cursor) if asked.cursor else None, asked.limit)
+    await audit.note(ask.tx, standing.staff_id, "audit-read", case_id=asked.case_id)
+    entries = tuple(AuditEntry.model_validate(dict(row)) for row in rows)
+    return AuditPage(items=entries, next=str(entries[-1].sequence) if len(entries) == asked.limit else None)
+
+
+async def _pupil_at(tx: Transaction, pupil_id: UUID | None, school_id: UUID) -> Row | None:
+    if pupil_id is None:
+        return None
+    pupil = await people.pupil(tx, pupil_id)
+    if pupil["school_id"] != school_id:
+        raise Declined("pupil-not-at-school", "Eleven går ikke på denne skolen.")
+    return pupil
+
+
+async def _detail(tx: Transaction, case_id: UUID) -> CaseDetail:
+    by_event: dict[UUID, list[DocumentView]] = {}
+    for view in await documents.views(tx, case_id):
+        by_event.setdefault(view.event_id, []).append(view)
+    timeline = tuple(
+        EventView(
+            event_id=row["event_id"],
+            kind=row["kind"],
+            happened_at=row["happened_at"],
+            title=row["title"],
+            documents=tuple(by_event.get(row["event_id"], ())),
+            mail_id=row["mail_id"],
+        )
+        for row in await cases.events(tx, case_id)
+    )
+    on_it = tuple(Member.model_validate(dict(row)) for row in await access.members(tx, case_id))
+    return CaseDetail(summary=await cases.case_summary(tx, case_id), events=timeline, members=on_it)

@@ -1,0 +1,14 @@
+"""Settings of the cases service."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr
+
+from sikkersak.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What cases needs beyond what every service needs."""
+
+    lookup_key: SecretStr = Field(description="key for the keyed hash that pupils are found by (hexadecimal, 32 bytes)")
+    sweep_seconds: float = Field(60.0, gt=0, description="how often obligations that nothing moves are moved again")

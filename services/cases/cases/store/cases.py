@@ -1,0 +1,139 @@
+"""Cases and their events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from cases.domain.standing import Standing
+from cases.store.access import VISIBLE
+from sikkersak.clock import local_date, now
+from sikkersak.contracts.cases import CaseSummary, EventKind, ListCases
+from sikkersak.ids import new_id
+from sikkersak.persistence.database import Row, Transaction
+
+# The year's row is locked until the commit: numbers have no gaps, whatever happens beside (M10).
+NEXT_NUMBER: Final = """
+insert into case_numbers (year, last) values ($1, 1)
+on conflict (year) do update set last = case_numbers.last + 1 returning last
+"""
+SUMMARY: Final = """
+select c.*, (select count(*) from documents d where d.case_id = c.case_id) as documents,
+  (select count(*) from archive_obligations o where o.case_id = c.case_id and o.state <> 'archived') as not_archived
+from cases c
+"""
+FILTERS: Final = f"""{VISIBLE}
+  and ($4::text is null or c.status = $4)
+  and ($5::uuid is null or c.school_id = $5)
+  and ($6::uuid is null or c.pupil_id = $6)
+  and ($7::text is null or c.title ilike '%' || replace(replace($7, '%', ''), '_', '') || '%'
+       or c.year || '/' || c.running = $7)
+"""
+
+
+async def open_case(tx: Transaction, fields: dict[str, Any]) -> UUID:
+    """A new case with the next number of the year, by the calendar in Norway (R12). Returns its id."""
+    year = local_date(now()).year
+    running = await tx.fetchval(NEXT_NUMBER, year)
+    sql = """
+    insert into cases (case_id, year, running, title, public_title, case_type, school_id, pupil_id, responsible_id, access)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    """
+    case_id = new_id()
+    names = ("title", "public_title", "case_type", "school_id", "pupil_id", "responsible_id", "access")
+    await tx.execute(sql, case_id, year, running, *(fields[name] for name in names))
+    return case_id
+
+
+async def case_page(tx: Transaction, standing: Standing, asked: ListCases) -> tuple[list[CaseSummary], int]:
+    """The cases that this person may see, newest first, and how many they are in all: one filter for both."""
+    filters = (
+        standing.staff_id,
+        standing.led_schools,
+        standing.lists_every_case,
+        asked.status.value if asked.status else None,
+        asked.school_id,
+        asked.pupil_id,
+        asked.query,
+    )
+    total = await tx.fetchval(f"select count(*) from cases c where {FILTERS}", *filters)
+    before = UUID(asked.cursor) if asked.cursor else None
+    page = f"{SUMMARY} where {FILTERS} and ($8::uuid is null or c.case_id < $8) order by c.case_id desc limit $9"
+    return [summary(row) for row in await tx.fetch(page, *filters, before, asked.limit)], total
+
+
+async def case_summary(tx: Transaction, case_id: UUID) -> CaseSummary:
+    """One line; the caller has shown that the actor may see the case."""
+    row = await tx.fetchrow(f"{SUMMARY} where c.case_id = $1", case_id)
+    return summary(row)
+
+
+def summary(row: Row | None) -> CaseSummary:
+    """A row as others see it."""
+    if row is None:
+        raise LookupError("the case was there a moment ago")
+    return CaseSummary(
+        case_id=row["case_id"],
+        number=f"{row['year']}/{row['running']}",
+        title=row["title"],
+        case_type=row["case_type"],
+        status=row["status"],
+        school_id=row["school_id"],
+        pupil_id=row["pupil_id"],
+        responsible_id=row["responsible_id"],
+        opened_at=row["opened_at"],
+        documents=row["documents"],
+        not_archived=row["not_archived"],
+    )
+
+
+async def case(tx: Transaction, case_id: UUID) -> Row | None:
+    """A case by id, for orders from other services, which carry no actor."""
+    return await tx.fetchrow("select * from cases where case_id = $1", case_id)
+
+
+async def school_of(tx: Transaction, case_id: UUID) -> UUID:
+    """The school that a case belongs to."""
+    school_id: UUID = await tx.fetchval("select school_id from cases where case_id = $1", case_id)
+    return school_id
+
+
+async def close(tx: Transaction, case_id: UUID, remark: str) -> None:
+    """Closes with the remark that says why (M14)."""
+    sql = "update cases set status = 'closed', closed_at = now(), closing_remark = $2 where case_id = $1"
+    await tx.execute(sql, case_id, remark)
+
+
+async def hindrances(tx: Transaction, case_id: UUID) -> dict[str, int]:
+    """What stands in the way of closing: how many unfinished, unarchived, unsigned, undelivered (M14)."""
+    sql = """
+    select
+      (select count(*) from documents where case_id = $1 and state <> 'finished') as unfinished,
+      (select count(*) from archive_obligations where case_id = $1 and state <> 'archived') as unarchived,
+      (select count(*) from documents where case_id = $1 and signing in ('waiting', 'awaiting_signatures')) as unsigned,
+      (select count(*) from letters join documents using (document_id)
+       where case_id = $1 and letters.state not in ('delivered', 'given_up')) as undelivered
+    """
+    row = await tx.fetchrow(sql, case_id)
+    return dict(row) if row else {}
+
+
+async def add_event(
+    tx: Transaction, case_id: UUID, kind: EventKind, title: str, happened_at: datetime, mail_id: UUID | None = None
+) -> UUID:
+    """A new event on the timeline. Mail that already has one is refused by the database."""
+    event_id = new_id()
+    sql = "insert into events (event_id, case_id, kind, title, happened_at, mail_id) values ($1, $2, $3, $4, $5, $6)"
+    await tx.execute(sql, event_id, case_id, kind.value, title, happened_at, mail_id)
+    return event_id
+
+
+async def event_of_mail(tx: Transaction, mail_id: UUID) -> Row | None:
+    """The event that a piece of mail became, if it did."""
+    return await tx.fetchrow("select * from events where mail_id = $1", mail_id)
+
+
+async def events(tx: Transaction, case_id: UUID) -> list[Row]:
+    """The timeline, newest first; the caller has shown that the actor may read the case."""
+    return await tx.fetch("select * from events where case_id = $1 order by happened_at desc, event_id desc", case_id)

@@ -1,0 +1,175 @@
+"""Documents, their versions, and what follows when they are locked."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind
+from sikkersak.contracts.cases import DocumentState, DocumentView
+from sikkersak.contracts.notifier import LetterChanged
+from sikkersak.contracts.signing import JobChanged
+from sikkersak.contracts.values import File
+from sikkersak.ids import new_id
+from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault.reference import VaultRef
+
+COLUMNS: Final = [
+    "event_id",
+    "case_id",
+    "title",
+    "public_title",
+    "kind",
+    "record_type",
+    "state",
+    "needs_approval",
+    "access",
+    "language",
+    "template_id",
+    "body",
+    "to_guardians",
+    "parties",
+    "files",
+    "owner_id",
+    "finished_at",
+]
+# The worst state of a document's deliveries is the one to show: archived only when all of it is.
+VIEW: Final = """
+select d.*, a.state as archive, a.code as archive_code,
+  (select jsonb_object_agg(letter_id, l.state) from letters l where l.document_id = d.document_id) as letters
+from documents d left join lateral (
+  select state, code from archive_obligations o where o.document_id = d.document_id
+  order by (state = 'archived'), ordered_at limit 1
+) a on true
+"""
+
+
+async def add_document(tx: Transaction, fields: dict[str, Any]) -> UUID:
+    """A new document with its first version. Returns its id."""
+    document_id = new_id()
+    places = ", ".join(f"${position}" for position in range(2, len(COLUMNS) + 2))
+    sql = f"insert into documents (document_id, {', '.join(COLUMNS)}) values ($1, {places})"
+    await tx.execute(sql, document_id, *(fields.get(name) for name in COLUMNS))
+    await _keep_version(tx, document_id, 1, fields["title"], fields.get("body"), fields["owner_id"])
+    return document_id
+
+
+async def document(tx: Transaction, document_id: UUID, *, for_update: bool = False) -> Row:
+    """One document; whoever acts for a person then asks for its case through the access filter."""
+    sql = f"select * from documents where document_id = $1 {'for update' if for_update else ''}"
+    row = await tx.fetchrow(sql, document_id)
+    return present(row, "document")
+
+
+async def edit(tx: Transaction, before: Row, state: DocumentState, title: str, body: str | None, by: UUID) -> None:
+    """A new version of a draft."""
+    version = before["version"] + 1
+    sql = "update documents set title = $2, body = $3, version = $4, state = $5 where document_id = $1"
+    await tx.execute(sql, before["document_id"], title, body, version, state.value)
+    await _keep_version(tx, before["document_id"], version, title, body, by)
+
+
+async def set_state(tx: Transaction, document_id: UUID, state: DocumentState, **also: Any) -> None:
+    """Moves a document on its way; `also` are columns that change with it."""
+    names = list(also)
+    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=3))
+    sql = f"update documents set state = $2{changes} where document_id = $1"
+    await tx.execute(sql, document_id, state.value, *(also[name] for name in names))
+
+
+async def views(tx: Transaction, case_id: UUID) -> list[DocumentView]:
+    """Every document of a case; the caller has shown that the actor may read it."""
+    return [view(row) for row in await tx.fetch(f"{VIEW} where d.case_id = $1 order by d.document_id", case_id)]
+
+
+async def one_view(tx: Transaction, document_id: UUID) -> DocumentView:
+    """One document as others see it."""
+    row = await tx.fetchrow(f"{VIEW} where d.document_id = $1", document_id)
+    return view(present(row, "document"))
+
+
+def view(row: Row) -> DocumentView:
+    """A row with its archive, signing and letter states."""
+    signed = [row["signed"]] if row["signed"] else []
+    fields = {name: row[name] for name in DocumentView.model_fields if name in row and name not in {"files", "letters"}}
+    return DocumentView.model_validate(fields | {"files": row["files"] + signed, "letters": row["letters"] or {}})
+
+
+# --- obligations
+
+
+async def oblige_archive(tx: Transaction, case_id: UUID, document_id: UUID | None, kind: DeliveryKind) -> UUID:
+    """Archive this: the row is the obligation, made in the transaction that finished (M12). Returns the delivery's id."""
+    delivery_id = new_id()
+    sql = "insert into archive_obligations (delivery_id, document_id, case_id, kind) values ($1, $2, $3, $4)"
+    await tx.execute(sql, delivery_id, document_id, case_id, kind.value)
+    return delivery_id
+
+
+async def archive_changed(tx: Transaction, fact: DeliveryChanged) -> None:
+    """Shows the newest state; a fact that was overtaken changes nothing."""
+    sql = """
+    update archive_obligations set state = $2, code = $3, changed_at = $4
+    where delivery_id = $1 and state <> 'archived' and (changed_at <= $4 or state = 'waiting' or $2 = 'archived')
+    """
+    await tx.execute(sql, fact.delivery_id, fact.state.value, fact.code, fact.changed_at)
+
+
+async def rendition_ready(tx: Transaction, document_id: UUID, rendition: VaultRef) -> Row | None:
+    """Keeps the reference to the PDF/A; returns the document, or none when it is not one of ours."""
+    sql = "update documents set rendition = $2 where document_id = $1 returning *"
+    return await tx.fetchrow(sql, document_id, rendition.model_dump(mode="json"))
+
+
+async def ask_signatures(tx: Transaction, document_id: UUID, job_id: UUID, days_open: int) -> None:
+    """Notes that signatures are wanted; the order goes out when there is a rendition to sign."""
+    sql = """
+    update documents set job_id = $2, signing = 'waiting', signing_code = null, signing_days = $3, signing_changed_at = now()
+    where document_id = $1
+    """
+    await tx.execute(sql, document_id, job_id, days_open)
+
+
+async def signing_changed(tx: Transaction, fact: JobChanged) -> None:
+    """Shows the newest state of the signature job that the document has now."""
+    sql = """
+    update documents set signing = $2, signing_code = $3, signing_changed_at = $4
+    where job_id = $1 and coalesce(signing, '') <> 'signed' and coalesce(signing_changed_at, '-infinity') <= $4
+    """
+    await tx.execute(sql, fact.job_id, fact.state.value, fact.code, fact.changed_at)
+
+
+async def keep_signed(tx: Transaction, job_id: UUID, pades: File) -> Row | None:
+    """Keeps the signed result beside the rendition (M20); returns the document."""
+    sql = "update documents set signed = $2, signing = 'signed', signing_code = null where job_id = $1 returning *"
+    return await tx.fetchrow(sql, job_id, pades.model_dump(mode="json"))
+
+
+async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool) -> None:
+    """Notes that it shall go out as soon as what it waits for is there."""
+    await tx.execute("update documents set is_to_be_sent = $2 where document_id = $1", document_id, wanted)
+
+
+async def add_letter(tx: Transaction, document_id: UUID) -> UUID:
+    """One letter to one receiver. Returns its id."""
+    letter_id = new_id()
+    await tx.execute("insert into letters (letter_id, document_id) values ($1, $2)", letter_id, document_id)
+    return letter_id
+
+
+async def has_letters(tx: Transaction, document_id: UUID) -> bool:
+    """Whether it was sent already: a letter goes once."""
+    return bool(await tx.fetchval("select exists (select from letters where document_id = $1)", document_id))
+
+
+async def letter_changed(tx: Transaction, fact: LetterChanged) -> None:
+    """Shows the newest state of a letter."""
+    sql = "update letters set state = $2, code = $3, changed_at = $4 where letter_id = $1 and (changed_at <= $4 or state = 'waiting')"
+    await tx.execute(sql, fact.letter_id, fact.state.value, fact.code, fact.changed_at)
+
+
+async def _keep_version(
+    tx: Transaction, document_id: UUID, version: int, title: str, body: str | None, by: UUID
+) -> None:
+    sql = "insert into document_versions (document_id, version, title, body, edited_by) values ($1, $2, $3, $4, $5)"
+    await tx.execute(sql, document_id, version, title, body, by)

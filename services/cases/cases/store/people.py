@@ -1,0 +1,148 @@
+"""Schools, staff, roles, pupils."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from cases.domain.standing import Standing
+from sikkersak.contracts.cases import PutSchool, PutStaff, School, StaffMember
+from sikkersak.errors import Forbidden, NotFound
+from sikkersak.identity.roles import role_of
+from sikkersak.ids import new_id
+from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault.reference import VaultRef
+
+STAFF = """
+select s.staff_id, s.name, s.is_active,
+  coalesce(array(select role from staff_roles r where r.staff_id = s.staff_id and s.is_active
+                 and current_date between valid_from and coalesce(valid_to, 'infinity')), '{}') as roles,
+  coalesce(array(select school_id from staff_schools x where x.staff_id = s.staff_id and s.is_active), '{}') as schools
+from staff s
+"""
+
+
+async def standing(tx: Transaction, staff_id: UUID) -> Standing:
+    """What this person is now, by our own tables: a leaver loses everything at once, whatever their session says."""
+    row = await tx.fetchrow(f"{STAFF} where s.staff_id = $1 and s.is_active", staff_id)
+    if row is None:
+        raise Forbidden("Du er ikke registrert som bruker.")
+    roles = frozenset(role_of(role) for role in row["roles"])
+    return Standing(row["staff_id"], row["name"], roles, frozenset(row["schools"]))
+
+
+def member(row: Row) -> StaffMember:
+    """A row of staff as others see it."""
+    return StaffMember(
+        staff_id=row["staff_id"],
+        name=row["name"],
+        roles=frozenset(row["roles"]),
+        schools=frozenset(row["schools"]),
+        is_active=row["is_active"],
+    )
+
+
+async def staff_by_lookup(tx: Transaction, pid_lookup: str) -> StaffMember | None:
+    """Who has this keyed hash."""
+    row = await tx.fetchrow(f"{STAFF} where s.pid_lookup = $1", pid_lookup)
+    return member(row) if row else None
+
+
+async def staff_name(tx: Transaction, staff_id: UUID) -> str:
+    """The name to put under a letter."""
+    name: str | None = await tx.fetchval("select name from staff where staff_id = $1", staff_id)
+    if name is None:
+        raise NotFound("staff")
+    return name
+
+
+async def staff_page(tx: Transaction, schools: list[UUID] | None, after: str | None, limit: int) -> list[StaffMember]:
+    """Staff by name; of these schools, or of all where none are given."""
+    sql = f"""{STAFF}
+    where ($1::uuid[] is null or exists (select from staff_schools x where x.staff_id = s.staff_id and x.school_id = any($1)))
+      and ($2::text is null or (s.name, s.staff_id::text) > (split_part($2, '|', 1), split_part($2, '|', 2)))
+    order by s.name, s.staff_id::text limit $3"""
+    return [member(row) for row in await tx.fetch(sql, schools, after, limit)]
+
+
+async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
+    """Creates or changes; the roles and schools become exactly those that are given."""
+    sql = """
+    insert into staff (staff_id, pid_lookup, name, email, is_active) values ($1, $2, $3, $4, $5)
+    on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active
+    returning staff_id
+    """
+    staff_id = await tx.fetchval(sql, new_id(), wanted.pid_lookup, wanted.name, wanted.email, wanted.is_active)
+    roles = sorted(role_of(role).value for role in wanted.roles)
+    await tx.execute("delete from staff_roles where staff_id = $1", staff_id)
+    await tx.execute("insert into staff_roles (staff_id, role) select $1, unnest($2::text[])", staff_id, roles)
+    await tx.execute("delete from staff_schools where staff_id = $1", staff_id)
+    await tx.execute(
+        "insert into staff_schools (staff_id, school_id) select $1, unnest($2::uuid[])",
+        staff_id,
+        sorted(wanted.schools),
+    )
+    return member(present(await tx.fetchrow(f"{STAFF} where s.staff_id = $1", staff_id), "staff"))
+
+
+async def has_administrator(tx: Transaction) -> bool:
+    """Whether anyone can administer yet; only then may nobody be appointed from the command line."""
+    sql = (
+        "select exists (select from staff_roles join staff using (staff_id) where role = 'administrator' and is_active)"
+    )
+    return bool(await tx.fetchval(sql))
+
+
+async def put_school(tx: Transaction, wanted: PutSchool) -> School:
+    """Creates or renames by organisation number."""
+    sql = """
+    insert into schools (school_id, name, organisation) values ($1, $2, $3)
+    on conflict (organisation) do update set name = excluded.name returning *
+    """
+    return School.model_validate(
+        dict(present(await tx.fetchrow(sql, new_id(), wanted.name, wanted.organisation), "school"))
+    )
+
+
+async def schools(tx: Transaction) -> tuple[School, ...]:
+    """All schools by name."""
+    return tuple(School.model_validate(dict(row)) for row in await tx.fetch("select * from schools order by name"))
+
+
+async def school(tx: Transaction, school_id: UUID) -> School:
+    """One school."""
+    row = await tx.fetchrow("select * from schools where school_id = $1", school_id)
+    return School.model_validate(dict(present(row, "school")))
+
+
+async def put_pupil(tx: Transaction, fields: dict[str, Any], dossier: VaultRef) -> UUID:
+    """Creates or changes by the keyed hash of the national number."""
+    sql = """
+    insert into pupils (pupil_id, school_id, pid_lookup, name, has_protected_address, dossier)
+    values ($1, $2, $3, $4, $5, $6)
+    on conflict (pid_lookup) do update set school_id = excluded.school_id, name = excluded.name,
+      has_protected_address = excluded.has_protected_address, dossier = excluded.dossier
+    returning pupil_id
+    """
+    values = (fields["school_id"], fields["pid_lookup"], fields["name"], fields["has_protected_address"])
+    pupil_id: UUID = await tx.fetchval(sql, new_id(), *values, dossier.model_dump(mode="json"))
+    return pupil_id
+
+
+async def pupil(tx: Transaction, pupil_id: UUID) -> Row:
+    """One pupil; the caller has shown that the actor may know of them."""
+    row = await tx.fetchrow("select * from pupils where pupil_id = $1", pupil_id)
+    return present(row, "pupil")
+
+
+async def pupil_page(
+    tx: Transaction, schools: list[UUID] | None, query: str | None, after: str | None, limit: int
+) -> list[Row]:
+    """Pupils by name; of these schools, or of all where none are given."""
+    sql = """
+    select pupil_id, school_id, name, has_protected_address from pupils
+    where ($1::uuid[] is null or school_id = any($1))
+      and ($2::text is null or name ilike '%' || replace(replace($2, '%', ''), '_', '') || '%')
+      and ($3::text is null or (name, pupil_id::text) > (split_part($3, '|', 1), split_part($3, '|', 2)))
+    order by name, pupil_id::text limit $4"""
+    return await tx.fetch(sql, schools, query, after, limit)
