@@ -1,0 +1,183 @@
+"""What intake keeps: mail, attachments, the plan. All SQL of the service."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from intake.domain import Decision
+from intake.svarinn.shipment import Shipment
+from sikkersak.contracts.intake import Attachment, MailState, MailSummary, PlanEntry
+from sikkersak.contracts.values import Party, PartyKind
+from sikkersak.ids import new_id
+from sikkersak.persistence.database import Row, Transaction, present
+
+# A listed shipment is one row, however often it is listed and by however many replicas (M1).
+NOTE_SEEN: Final = """
+insert into mail (mail_id, system, shipment_id, title, sender, receiver_organisation, shipment_type,
+                  external_reference, replies_to, received_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, now()))
+on conflict (system, shipment_id) do nothing
+"""
+SUMMARY: Final = """
+select m.*, (select count(*) from attachments a where a.mail_id = m.mail_id) as attachments,
+  array(select distinct problem from attachments a where a.mail_id = m.mail_id and problem is not null) as problems,
+  p.school_id as planned_school
+from mail m left join plan p on p.organisation = m.receiver_organisation
+"""
+BACKOFF: Final = timedelta(seconds=5)
+
+
+async def note_seen(tx: Transaction, system: str, shipment: Shipment) -> Row:
+    """The row of a listed shipment, made now if it is new. Locked: one replica takes it in at a time."""
+    sender = Party(
+        kind=PartyKind.PERSON if shipment.sender.person else PartyKind.ORGANISATION,
+        name=shipment.sender.address.name or "Ukjent avsender",
+        national_id=shipment.sender.person or shipment.sender.organisation,
+    )
+    await tx.execute(
+        NOTE_SEEN,
+        new_id(),
+        system,
+        shipment.shipment_id,
+        shipment.title or "Uten tittel",
+        sender.model_dump(mode="json"),
+        shipment.receiver.organisation or "",
+        shipment.shipment_type or "",
+        shipment.external_reference,
+        shipment.replies_to,
+        shipment.sent_at,
+    )
+    sql = "select * from mail where system = $1 and shipment_id = $2"
+    row = await tx.fetchrow(sql, system, shipment.shipment_id)
+    return present(row, "mail")
+
+
+async def keep_stored(
+    tx: Transaction, mail_id: UUID, attachments: list[Attachment], decision: Decision, digest: bytes
+) -> bool:
+    """Safe here: the attachments, where it belongs, and whether the same content came before. False if it was already."""
+    sql = """
+    update mail set state = 'stored', stored_at = now(), belonging = $2, rule = $3, content_digest = $4, problem = null,
+      duplicate_of = (select min(mail_id::text)::uuid from mail o
+                      where o.content_digest = $4 and o.mail_id <> $1 and o.stored_at is not null)
+    where mail_id = $1 and state = 'seen' returning true
+    """
+    if not await tx.fetchval(sql, mail_id, decision.belonging.value, decision.explanation, digest):
+        return False
+    rows = [
+        (one.attachment_id, mail_id, position, one.file.model_dump(mode="json"), one.problem)
+        for position, one in enumerate(attachments)
+    ]
+    await tx.executemany("insert into attachments values ($1, $2, $3, $4, $5)", rows)
+    return True
+
+
+async def keep_acknowledged(tx: Transaction, mail_id: UUID) -> None:
+    """The sender's system knows that it is safe here, or no longer holds it."""
+    await tx.execute("update mail set acknowledged_at = now() where mail_id = $1", mail_id)
+
+
+async def keep_problem(tx: Transaction, mail_id: UUID, code: str) -> Row:
+    """It could not be taken in this time: when to try again, growing to an hour. Other shipments go on."""
+    sql = """
+    update mail set attempts = attempts + 1, problem = $2,
+      next_try_at = now() + least($3::interval * power(2, attempts), interval '1 hour')
+    where mail_id = $1 returning *
+    """
+    row = await tx.fetchrow(sql, mail_id, code, BACKOFF)
+    return present(row, "mail")
+
+
+async def may_report(tx: Transaction, mail_id: UUID) -> bool:
+    """Whether a failure may be reported now: each report is a line in the sender's log, so at most one a day."""
+    sql = """
+    update mail set reported_at = now()
+    where mail_id = $1 and attempts >= 3 and (reported_at is null or reported_at < now() - interval '1 day')
+    returning true
+    """
+    return bool(await tx.fetchval(sql, mail_id))
+
+
+async def mail(tx: Transaction, mail_id: UUID, *, for_update: bool = False) -> Row:
+    """One piece of mail that is safe here."""
+    sql = f"{SUMMARY} where m.mail_id = $1 and m.stored_at is not null {'for update of m' if for_update else ''}"
+    row = await tx.fetchrow(sql, mail_id)
+    return present(row, "mail")
+
+
+async def mail_page(tx: Transaction, state: MailState | None, after: str | None, limit: int) -> list[MailSummary]:
+    """The inbox, oldest first."""
+    sql = f"""{SUMMARY} where m.stored_at is not null and ($1::text is null or m.state = $1)
+    and ($2::uuid is null or m.mail_id > $2) order by m.mail_id limit $3"""
+    rows = await tx.fetch(sql, state.value if state else None, UUID(after) if after else None, limit)
+    return [summary(row) for row in rows]
+
+
+async def attachments(tx: Transaction, mail_id: UUID) -> tuple[Attachment, ...]:
+    """The files of one piece of mail, in the sender's order."""
+    rows = await tx.fetch("select * from attachments where mail_id = $1 order by position", mail_id)
+    return tuple(Attachment.model_validate(dict(row)) for row in rows)
+
+
+def summary(row: Row) -> MailSummary:
+    """A row as the inbox shows it."""
+    return MailSummary(
+        mail_id=row["mail_id"],
+        state=row["state"],
+        title=row["title"],
+        sender=row["sender"]["name"],
+        receiver_organisation=row["receiver_organisation"],
+        school_id=row["school_id"] or row["planned_school"],
+        received_at=row["received_at"],
+        attachments=row["attachments"],
+        belonging=row["belonging"],
+        rule=row["rule"],
+        problems=tuple(row["problems"]),
+        duplicate_of=row["duplicate_of"],
+        case_id=row["case_id"],
+    )
+
+
+async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **also: Any) -> None:
+    """A person's decision; `also` are columns that change with it."""
+    names = list(also)
+    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
+    sql = f"""update mail set state = $2, decided_by = $3, decided_at = now(), order_at = now(),
+    registration_error = null{changes} where mail_id = $1"""
+    await tx.execute(sql, mail_id, state.value, by, *(also[name] for name in names))
+
+
+async def settle(tx: Transaction, mail_id: UUID, before: MailState, after: MailState, **also: Any) -> None:
+    """What became of a decision elsewhere; a fact that was overtaken changes nothing."""
+    names = list(also)
+    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
+    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2"
+    await tx.execute(sql, mail_id, before.value, after.value, *(also[name] for name in names))
+
+
+async def plan(tx: Transaction) -> tuple[PlanEntry, ...]:
+    """The distribution plan."""
+    rows = await tx.fetch("select * from plan order by organisation")
+    return tuple(PlanEntry.model_validate(dict(row)) for row in rows)
+
+
+async def put_plan(tx: Transaction, entries: tuple[PlanEntry, ...]) -> None:
+    """Replaces the distribution plan."""
+    await tx.execute("delete from plan")
+    rows = [(entry.organisation, entry.school_id, entry.case_type) for entry in entries]
+    await tx.executemany("insert into plan (organisation, school_id, case_type) values ($1, $2, $3)", rows)
+
+
+async def case_type_for(tx: Transaction, organisation: str) -> str | None:
+    """The plan's default case type for mail to an organisation number."""
+    found: str | None = await tx.fetchval("select case_type from plan where organisation = $1", organisation)
+    return found
+
+
+async def oldest_unfetched_seconds(tx: Transaction) -> float:
+    """For how long the oldest mail has waited to be taken in; over 30 minutes alarms."""
+    sql = "select coalesce(extract(epoch from now() - min(seen_at)), 0)::float from mail where state = 'seen'"
+    seconds: float = await tx.fetchval(sql)
+    return seconds
