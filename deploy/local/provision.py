@@ -59,11 +59,30 @@ class Provision:
             if migration.returncode:
                 raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
 
+    def remove(self) -> None:
+        """Takes the database and the virtual hosts away; accounts and the servers stay."""
+        asyncio.run(self._drop())
+        with self._management() as http:
+            for known in definitions():
+                http.delete(f"/vhosts/{quote(self.vhost(known), safe='')}")
+
     def migrate(self, service: str) -> subprocess.Popen[str]:
         """Migrates one service's schema in a process of its own, as its owner."""
         environment = os.environ | {"MIGRATION_DATABASE_URL": self.database_url(service, is_owner=True)}
         command = [sys.executable, "-m", "sikkersak.persistence.migrate", service]
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    async def _drop(self) -> None:
+        admin = await asyncpg.connect(self.servers.database_url)
+        try:
+            await admin.execute(f'drop database if exists "{self.name}" with (force)')
+        finally:
+            await admin.close()
+
+    def _management(self) -> httpx.Client:
+        account = urlsplit(self.servers.rabbitmq_url)
+        credentials = (account.username or "", account.password or "")
+        return httpx.Client(base_url=f"{self.servers.management_url}/api", auth=credentials, timeout=30)
 
     async def _databases(self) -> None:
         admin = await asyncpg.connect(self.servers.database_url)

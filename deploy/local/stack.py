@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -64,6 +65,13 @@ class Stack:
         """Stops every service and stand-in of this stack."""
         self.stop(*reversed(SERVICES), *SIMULATORS)
 
+    def clear(self) -> None:
+        """Takes away everything that this stack holds: processes, database, virtual hosts, content. Servers stay."""
+        self.down()
+        self.provision.remove()
+        for name in ("vault", "state", "register", "logs", "secrets"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+
     def redeploy(self, service: str) -> None:
         """Stop, migrate, start: what waits in its queues is taken up again (R14)."""
         process = self.process(service)
@@ -90,7 +98,7 @@ class Stack:
     def control(self, name: str) -> str:
         """The address of a stand-in's switches (`/_control/…`)."""
         apart = {"smtp": "smtp-control", "signing": "signing-control"}
-        return self.url(apart.get(self._port(name), self._port(name)))
+        return self.url(apart.get(name, self._port(name)))
 
     @cached_property
     def servers(self) -> servers.Servers:
@@ -138,7 +146,7 @@ class Stack:
                 *("--maskinporten", f"{self.url('maskinporten')}/", "--integrations", str(register / "svarut.json")),
                 *("--pace", "1", "--sender", MUNICIPALITY),
             ),
-            "noark": ("--state", str(self._state("noark"))),
+            "noark": ("--state", str(self._state("noark")), "--client", f"sikkersak:{self.memory.password('noark')}"),
             "signing": (
                 *("--ca-dir", str(self._state("signing-ca")), "--state", str(self._state("signing"))),
                 *("--control-port", str(self.memory.port("signing-control")), "--pace", "1"),

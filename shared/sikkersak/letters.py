@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
-from typing import Final
 
 import typst
 

@@ -1,0 +1,66 @@
+"""Staff as API clients: log in through ID-porten as a person would, then use the API as a page would."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+
+class Refused(Exception):
+    """The API said no; the text is its own, in the user's words."""
+
+
+@dataclass
+class Staff:
+    """One logged-in person."""
+
+    username: str
+    http: httpx.Client
+    csrf: str = ""
+    staff_id: str = ""
+
+    @classmethod
+    def log_in(cls, gateway: str, username: str) -> Staff:
+        """Follows the log-in to ID-porten, chooses the person there, and comes back with a session."""
+        http = httpx.Client(base_url=gateway, timeout=30, follow_redirects=False)
+        sent_away = http.get("/login")
+        chosen = httpx.post(sent_away.headers["location"], data={"user": username, "method": "minid"}, timeout=30)
+        back = http.get(chosen.headers["location"])
+        if back.is_error:
+            raise Refused(f"{username} could not log in: {back.status_code} {back.text[:300]}")
+        person = cls(username, http)
+        me = person.get("me")
+        person.csrf, person.staff_id = me["csrf_token"], me["staff_id"]
+        return person
+
+    def get(self, path: str, **query: Any) -> Any:
+        """Reads a resource."""
+        return _answer(self.http.get(f"/api/v1/{path}", params=query))
+
+    def put(self, path: str, body: object) -> Any:
+        """Creates or replaces a resource."""
+        return _answer(self.http.put(f"/api/v1/{path}", json=body, headers=self._headers()))
+
+    def post(self, path: str, body: object = None) -> Any:
+        """Does something once, under a key of its own."""
+        headers = self._headers() | {"Idempotency-Key": str(uuid4())}
+        return _answer(self.http.post(f"/api/v1/{path}", json=body, headers=headers))
+
+    def patch(self, path: str, version: int, body: object) -> Any:
+        """Changes what was read at this version."""
+        headers = self._headers() | {"If-Match": f'"{version}"'}
+        return _answer(self.http.patch(f"/api/v1/{path}", json=body, headers=headers))
+
+    def _headers(self) -> dict[str, str]:
+        return {"X-CSRF-Token": self.csrf}
+
+
+def _answer(response: httpx.Response) -> Any:
+    if response.is_error:
+        raise Refused(
+            f"{response.request.method} {response.request.url.path}: {response.status_code} {response.text[:500]}"
+        )
+    return response.json() if response.content else None
