@@ -266,7 +266,7 @@ class Stack:
             "client_id": "sikkersak",
             "name": "Sikker Sak",
             "redirect_uris": [f"{self.url('gateway')}/login/callback"],
-            "post_logout_redirect_uris": [f"{self.url('gateway')}/"],
+            "post_logout_redirect_uris": [f"{self.url('gateway')}/logged-out"],
             "backchannel_logout_uri": f"{self.url('gateway')}/login/backchannel",
             "public_key_file": public.name,
             "kid": "sikkersak-1",

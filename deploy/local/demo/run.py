@@ -56,7 +56,7 @@ def run(*, as_json: bool, keep: bool) -> int:
             stack.clear()
             stack.up(out.print)
         with _timed(figures, "seconds_job"):
-            _job(stack, figures)
+            job(stack, figures)
     except (NotReady, Refused, TooSlow) as wrong:
         out.print(f"The demo stopped: {wrong}", style="red")
         return 1
@@ -70,7 +70,8 @@ def run(*, as_json: bool, keep: bool) -> int:
     return 0 if figures.not_archived == 0 and figures.duplicates_in_archive == 0 else 1
 
 
-def _job(stack: Stack, figures: Figures) -> None:
+def job(stack: Stack, figures: Figures) -> None:
+    """The job itself, on a stack that holds nothing yet."""
     outside = Outside(stack)
     out.print("The administrator puts in schools, people, pupils, templates and the distribution plan …")
     setting = set_up(stack)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+from starlette.requests import ClientDisconnect
 
 from simulators.noark.codes import PDFA_FORMATS, filled
 from simulators.noark.refusal import Refused
@@ -39,12 +41,21 @@ class Arrival:
     digest: Any = field(default_factory=hashlib.sha256)
 
     async def take(self, stream: AsyncIterator[bytes]) -> None:
-        """Appends a stream."""
-        with self.path.open("ab") as file:
-            async for piece in stream:
-                file.write(piece)
-                self.digest.update(piece)
-                self.size += len(piece)
+        """Appends a stream; of one that breaks off nothing is kept.
+
+        :raises Refused: 422 for a broken one.
+        """
+        size, digest = self.size, self.digest.copy()
+        try:
+            with self.path.open("ab") as file:
+                async for piece in stream:
+                    file.write(piece)
+                    self.digest.update(piece)
+                    self.size += len(piece)
+        except ClientDisconnect as gone:
+            self.size, self.digest = size, digest
+            os.truncate(self.path, size)
+            raise Refused(422, "Filen ble ikke mottatt") from gone
 
 
 class Files:

@@ -24,6 +24,7 @@ create table audit (
   hash bytea not null
 );
 create index audit_case on audit (case_id, sequence desc);
+create index audit_login on audit ((details->>'session')) where act in ('login', 'login-refused');
 
 create function audit_hash(sequence bigint, at timestamptz, actor_id uuid, act text, case_id uuid, document_id uuid,
                            details jsonb, previous bytea) returns bytea language sql immutable as $$

@@ -32,6 +32,12 @@ async def note(
     await tx.execute(sql, actor_id, act, case_id, document_id, details)
 
 
+async def has_login(tx: Transaction, act: str, session: str) -> bool:
+    """Whether this session's log-in stands in the log already: identity is read again while a session lives."""
+    sql = "select exists (select from audit where act = $1 and details->>'session' = $2)"
+    return bool(await tx.fetchval(sql, act, session))
+
+
 async def of_case(tx: Transaction, case_id: UUID, before: int | None, limit: int) -> list[Row]:
     """The rows of one case, newest first."""
     sql = "select * from audit where case_id = $1 and sequence < coalesce($2, 9223372036854775807) order by sequence desc limit $3"

@@ -1,0 +1,179 @@
+"""The archive room: how one delivery is rendered and brought to the core, with every attempt on record."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+
+from archiver import entries, store
+from archiver.core import ArchiveCore, Step
+from archiver.rendition import Renderer
+from sikkersak.clock import now
+from sikkersak.contracts.archiver import (
+    ArchiveDocument,
+    ArchiveDossier,
+    DeliveryKind,
+    DeliveryState,
+    RenditionReady,
+    Transfer,
+)
+from sikkersak.errors import CircuitOpen, Declined, Transient
+from sikkersak.messaging.circuit import Circuit
+from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Database, Row
+from sikkersak.vault import Vault
+from sikkersak.vault.reference import VaultRef
+from sikkersak.vault.sealed import unseal
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What the service's handlers, operations and sweep work with."""
+
+    database: Database
+    vault: Vault
+    core: ArchiveCore
+    renderer: Renderer
+    circuit: Circuit
+    work_folder: Path
+    render_seconds: float
+    sweep_seconds: float
+
+    # --- rendering
+
+    async def render(self, row: Row) -> None:
+        """Makes what is missing of a delivery's archive renditions, then orders its transfer. Key: the document's key."""
+        dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
+        await self._move(row["delivery_id"], DeliveryState.CONVERTING)
+        async with self._on_record(row["delivery_id"], "render"):
+            for document in dossier.documents:
+                await self._render_one(row["delivery_id"], document, dossier.language)
+        async with self.database.transaction() as tx:
+            made = await store.renditions(tx, [document.document_key for document in dossier.documents])
+            if await store.change(tx, row["delivery_id"], DeliveryState.DELIVERING, rendered_at=now()) is None:
+                return
+            main = next(document for document in dossier.documents if document.is_main)
+            ready = made[main.document_key]
+            fact = RenditionReady(
+                delivery_id=row["delivery_id"],
+                document_id=row["document_id"],
+                rendition=VaultRef.model_validate(ready["rendition"]),
+                flavour=ready["flavour"],
+            )
+            await say(tx, fact)
+            await say(tx, Transfer(delivery_id=row["delivery_id"]))
+
+    async def _render_one(self, delivery_id: UUID, document: ArchiveDocument, language: str) -> None:
+        async with self.database.transaction() as tx:
+            if document.document_key in await store.renditions(tx, [document.document_key]):
+                return
+        with tempfile.TemporaryDirectory(dir=self.work_folder, prefix="rendition-") as name:
+            source, destination = Path(name) / "source", Path(name) / "rendition.pdf"
+            await self.vault.save(document.file.ref, source)
+            made = await self.renderer.render(
+                source,
+                document.file.media_type,
+                language=language,
+                destination=destination,
+                deadline=now() + timedelta(seconds=self.render_seconds),
+            )
+            ref = await self.vault.put(destination, "application/pdf")
+        async with self.database.transaction() as tx:
+            await store.keep_rendition(tx, delivery_id, document.document_key, document.file.ref.sha256, ref, made)
+
+    # --- delivering
+
+    async def transfer(self, row: Row) -> None:
+        """Brings a delivery to the core. Harmless at any repetition: the core is searched before anything is made (M27)."""
+        dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
+        steps: list[Step] = []
+        async with store.case_order(self.database, row["case_id"]):
+            await self._require_record(row, dossier)
+            async with self._on_record(row["delivery_id"], "deliver", steps), self.circuit.attempt():
+                reference = await self._bring(dossier, steps)
+            await self.settle(row["delivery_id"], reference)
+
+    async def settle(self, delivery_id: UUID, reference: str) -> None:
+        """Archived, and told: the last thing that is written of a delivery."""
+        async with self.database.transaction() as tx:
+            await store.change(
+                tx,
+                delivery_id,
+                DeliveryState.ARCHIVED,
+                archived_at=now(),
+                next_try_at=None,
+                archive_reference=reference,
+            )
+
+    async def _bring(self, dossier: ArchiveDossier, steps: list[Step]) -> str:
+        """What the kind of delivery asks of the core; returns the archive's own number."""
+        if dossier.kind is DeliveryKind.CLOSING:
+            key = f"case:{dossier.case_file.case_id}"
+            closed = await self.core.close_case_file(key, dossier.remark or "", on_step=steps.append)
+            return closed.number
+        async with self.database.transaction() as tx:
+            made = await store.renditions(tx, [document.document_key for document in dossier.documents])
+        if dossier.kind is DeliveryKind.EVIDENCE:
+            proofs = entries.documents(dossier, made, self.vault)
+            receipt = await self.core.add_documents(f"record:{dossier.record_id}", proofs, on_step=steps.append)
+        else:
+            entry = entries.registry_entry(dossier, made, self.vault)
+            receipt = await self.core.ensure_registry_entry(entry, on_step=steps.append)
+        return receipt.record.number
+
+    async def _require_record(self, row: Row, dossier: ArchiveDossier) -> None:
+        """Evidence is added to an entry that stands; until it does, it waits, uncounted."""
+        if dossier.kind is DeliveryKind.EVIDENCE:
+            async with self.database.transaction() as tx:
+                if not await store.is_archived(tx, row["document_id"]):
+                    raise CircuitOpen("the registry entry comes first")
+
+    # --- the record of it
+
+    @asynccontextmanager
+    async def _on_record(self, delivery_id: UUID, what: str, steps: list[Step] | None = None) -> AsyncIterator[None]:
+        """Writes how it went, in its own transaction, whatever became of it."""
+        began = time.monotonic()
+        try:
+            yield
+        except CircuitOpen:
+            raise
+        except Transient as later:
+            await self._note(delivery_id, steps, _summary(what, "try-again", began))
+            async with self.database.transaction() as tx:
+                await store.postpone(
+                    tx, delivery_id, "archive-away" if what == "deliver" else "rendering-waits", later.retry_after
+                )
+            raise
+        except Declined as no:
+            await self._note(delivery_id, steps, _summary(what, no.code, began))
+            async with self.database.transaction() as tx:
+                await store.change(tx, delivery_id, DeliveryState.DECLINED, no.code, no.detail, next_try_at=None)
+            raise
+        except BaseException:  # a bug, or the process is told to leave: on record, and never hidden
+            await self._note(delivery_id, steps, _summary(what, "failed", began))
+            raise
+        else:
+            await self._note(delivery_id, steps, _summary(what, "ok", began))
+
+    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step) -> None:
+        async with self.database.transaction() as tx:
+            await store.note_steps(tx, delivery_id, [*(steps or ()), last])
+
+    async def _move(self, delivery_id: UUID, state: DeliveryState) -> None:
+        async with self.database.transaction() as tx:
+            await store.change(tx, delivery_id, state)
+
+
+def _summary(what: str, verdict: str, began: float) -> Step:
+    return Step(name=what, status=None, outcome=verdict, seconds=time.monotonic() - began)

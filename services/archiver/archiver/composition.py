@@ -1,0 +1,88 @@
+"""How archiver is put together: the only place that names what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from archiver.archive import Archive
+from archiver.handlers import handlers
+from archiver.noark import NoarkAccess, NoarkCore
+from archiver.operations import operations
+from archiver.periodic import PERIODIC
+from archiver.rendition import Renderer
+from archiver.settings import Settings
+from sikkersak.errors import Transient
+from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.ids import new_id
+from sikkersak.messaging.circuit import Circuit
+from sikkersak.messaging.handlers import pause, resume
+from sikkersak.messaging.outbox import say
+from sikkersak.observability.health import Level
+from sikkersak.service import Frame, Service
+
+TRANSFERS = ("archiver.transfer",)
+
+
+@asynccontextmanager
+async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
+    """The archive room for the life of the process."""
+    settings = frame.settings
+    core, renderer = _core(settings), Renderer(settings.work_folder)
+    circuit = Circuit(
+        "archive", core.probe, frame.metrics, failures=settings.circuit_failures, probe_every=settings.probe_seconds
+    )
+    circuit.on_open += [lambda: pause(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_DOWN)]
+    circuit.on_close += [lambda: resume(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_UP)]
+    frame.health.add("archive", Level.DEEP, core.probe)
+    await renderer.start()
+    frame.health.add("rendering", Level.DEEP, lambda: _rendering(renderer))
+    try:
+        yield Archive(
+            database=frame.database,
+            vault=frame.vault,
+            core=core,
+            renderer=renderer,
+            circuit=circuit,
+            work_folder=settings.work_folder,
+            render_seconds=settings.render_seconds,
+            sweep_seconds=settings.sweep_seconds,
+        )
+    finally:
+        await circuit.close()
+        await renderer.stop()
+        await core.close()
+
+
+async def _rendering(renderer: Renderer) -> str:
+    """What this machine has for conversions; what it lacks is said, never silent (R13)."""
+    missing = [name for name, is_present in renderer.capabilities().items() if not is_present]
+    if missing:
+        raise Transient(f"missing: {', '.join(missing)}")
+    return "ok"
+
+
+def _core(settings: Settings) -> NoarkCore:
+    access = NoarkAccess(
+        root=settings.noark_url,
+        client_id=settings.noark_client_id,
+        client_secret=settings.noark_client_secret,
+        series=settings.noark_series,
+    )
+    return NoarkCore(access)
+
+
+async def _announce(frame: Frame[Settings], notice: Notice) -> None:
+    """The schools are told when the archive is away and when it is back (M22)."""
+    async with frame.database.transaction() as tx:
+        await say(tx, Announce(notice_id=new_id(), notice=notice))
+
+
+service: Service[Settings, Archive] = Service(
+    name="archiver",
+    settings=Settings,
+    room=open_archive,
+    handlers=handlers,
+    operations=operations,
+    periodic=PERIODIC,
+)

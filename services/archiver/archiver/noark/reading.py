@@ -1,0 +1,95 @@
+"""What stands in the archive, in the archive's English words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from archiver.core import (
+    ArchivedCaseFile,
+    ArchivedDocument,
+    ArchivedObject,
+    ArchivedRecord,
+    DocumentDescription,
+)
+from archiver.noark.conversation import Conversation
+from archiver.noark.links import Resource
+
+FINAL = frozenset("JEA")
+CLOSED = frozenset("AU")
+
+
+def archived_case(found: Resource, key: str, *, was_created: bool) -> ArchivedCaseFile:
+    """A case file."""
+    return ArchivedCaseFile(
+        key=key,
+        archive_id=found.id,
+        number=str(found.body.get("mappeID", "")),
+        is_closed=found.code("saksstatus") in CLOSED,
+        was_created=was_created,
+    )
+
+
+def archived_object(found: Resource) -> ArchivedObject:
+    """A document object; its checksum counts only when its file is there."""
+    has_file = has_arrived(found)
+    return ArchivedObject(
+        archive_id=found.id,
+        variant=found.code("variantformat") or "",
+        format=found.code("format"),
+        checksum=found.body.get("sjekksum") if has_file else None,
+        size=found.body.get("filstoerrelse") if has_file else None,
+    )
+
+
+def has_arrived(found: Resource) -> bool:
+    """Whether the file has been stored: only then the core gives this field."""
+    return bool(found.body.get("referanseDokumentfil"))
+
+
+async def read_record(talk: Conversation, record: Resource, key: str) -> ArchivedRecord:
+    """A registry entry with everything below it."""
+    documents = [
+        ArchivedDocument(
+            key=talk.key_of(document),
+            archive_id=document.id,
+            number=document.body.get("dokumentnummer"),
+            is_finished=document.code("dokumentstatus") == "F",
+            objects=tuple(map(archived_object, await objects_of(talk, document))),
+        )
+        for document in await documents_of(talk, record)
+    ]
+    status = record.code("journalstatus") or ""
+    return ArchivedRecord(
+        key=key,
+        archive_id=record.id,
+        number=str(record.body.get("registreringsID", "")),
+        journal_year=record.body.get("journalaar"),
+        journal_sequence=record.body.get("journalsekvensnummer"),
+        status=status,
+        is_final=status in FINAL,
+        documents=tuple(documents),
+    )
+
+
+async def documents_of(talk: Conversation, record: Resource) -> list[Resource]:
+    """The document descriptions of a registry entry."""
+    return await talk.every("read-documents", record.href("arkivstruktur/dokumentbeskrivelse/"))
+
+
+async def objects_of(talk: Conversation, document: Resource) -> list[Resource]:
+    """The document objects of a document description."""
+    return await talk.every("read-objects", document.href("arkivstruktur/dokumentobjekt/"))
+
+
+def is_whole(record: ArchivedRecord, wanted: Iterable[DocumentDescription]) -> bool:
+    """Whether the record is final and holds every wanted document once, finished, with every file."""
+    return record.is_final and all(holds(record, document) for document in wanted)
+
+
+def holds(record: ArchivedRecord, wanted: DocumentDescription) -> bool:
+    """Whether a document is there with all its files, byte for byte."""
+    hits = [document for document in record.documents if document.key == wanted.key]
+    if len(hits) != 1 or not hits[0].is_finished:
+        return False
+    files = {(one.variant, one.checksum, one.size) for one in hits[0].objects}
+    return all((one.variant.value, one.checksum, one.size) in files for one in wanted.objects)

@@ -1,0 +1,49 @@
+"""Actions: what PDF/A-2 forbids a document to do when it is opened, clicked or left (ISO 19005-2 §6.5)."""
+
+from __future__ import annotations
+
+from pikepdf import Array, Dictionary, Object
+
+from archiver.rendition.mending.walk import Tally, drop, name_of
+
+FORBIDDEN = frozenset({
+    "/Launch", "/Sound", "/Movie", "/ResetForm", "/ImportData", "/Hide", "/SetOCGState", "/Rendition", "/Trans",
+    "/GoTo3DView", "/JavaScript", "/SubmitForm", "/GoToR", "/GoToE", "/SetState", "/NOP", "/RichMediaExecute",
+})  # fmt: skip
+PAGE_MOVES = frozenset({"/NextPage", "/PrevPage", "/FirstPage", "/LastPage"})
+MAX_CHAIN = 100
+
+
+def mend_actions(everything: list[Object], tally: Tally) -> None:
+    """Removes forbidden actions wherever they hang, also in the middle of a chain. URI and GoTo stay."""
+    for holder in everything:
+        tally["actions-removed"] += drop(holder, "/AA")
+        for key in ("/A", "/OpenAction", "/PA"):
+            action = holder.get(key)
+            if isinstance(action, Dictionary) and "/S" in action and _is_forbidden(action):
+                del holder[key]
+                tally["actions-removed"] += 1
+            elif isinstance(action, Dictionary):
+                _mend_chain(action, tally)
+
+
+def _is_forbidden(action: Object) -> bool:
+    kind = name_of(action, "/S")
+    return kind in FORBIDDEN or (kind == "/Named" and name_of(action, "/N") not in PAGE_MOVES)
+
+
+def _mend_chain(action: Object, tally: Tally) -> None:
+    """What follows an allowed action; a chain that bites its own tail is cut."""
+    for _ in range(MAX_CHAIN):
+        following = action.get("/Next")
+        if following is None:
+            return
+        steps = list(following) if isinstance(following, Array) else [following]  # type: ignore[call-overload]
+        allowed = [step for step in steps if isinstance(step, Dictionary) and not _is_forbidden(step)]
+        tally["actions-removed"] += len(steps) - len(allowed)
+        if len(allowed) != 1:
+            drop(action, "/Next")
+            return
+        action["/Next"] = allowed[0]
+        action = allowed[0]
+    drop(action, "/Next")

@@ -1,0 +1,59 @@
+"""Walking through everything in a PDF: each dictionary once, also those that lie inside others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+
+Tally = Counter[str]
+"""How often each kind of thing was done, by the code of its note."""
+
+MAX_DEPTH = 60
+
+
+def dictionaries(pdf: Pdf) -> list[Object]:
+    """Every dictionary and stream of the document, in the order of the file; direct ones after those they lie in."""
+    found: list[Object] = []
+    for top in pdf.objects:
+        if isinstance(top, Dictionary | Stream | Array):
+            found.extend(_within(top, 0))
+    return found
+
+
+def _within(thing: Object, depth: int) -> Iterator[Object]:
+    """The thing itself and the direct dictionaries in it; references are left alone, they come by themselves."""
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(thing, Array):
+        inner = [child for child in thing if isinstance(child, Object)]  # type: ignore[misc]
+    else:
+        yield thing
+        inner = [child for _, child in thing.items() if isinstance(child, Object)]
+    for child in inner:
+        if isinstance(child, Dictionary | Array) and not child.is_indirect:
+            yield from _within(child, depth + 1)
+
+
+def drop(holder: Object, *keys: str) -> int:
+    """Deletes the keys that are there, and says how many were."""
+    present = [key for key in keys if key in holder]
+    for key in present:
+        del holder[key]
+    return len(present)
+
+
+def name_of(holder: Object, key: str) -> str:
+    """The name standing at a key, or an empty text for anything else."""
+    value = holder.get(key)
+    return str(value) if isinstance(value, Name) else ""
+
+
+def number_of(holder: Object, key: str, default: float = 0.0) -> float:
+    """The number standing at a key, or the default for anything else."""
+    value = holder.get(key)
+    try:
+        return float(value) if value is not None else default  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return default

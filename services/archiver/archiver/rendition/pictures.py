@@ -1,0 +1,155 @@
+"""The last rung: a picture of each page, with the words in place behind it for search and reading aloud."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pikepdf
+import pypdfium2
+from fontTools.fontBuilder import FontBuilder
+from fontTools.ttLib.tables._g_l_y_f import Glyph
+from pikepdf import Array, Dictionary, Name, Pdf
+from PIL import Image
+from pypdfium2 import PdfTextPage
+
+DOTS_PER_INCH = 200
+MAX_PIXELS = 25_000_000
+JPEG_QUALITY = 90
+SMALLEST_PAGE, LARGEST_PAGE = 3.0, 14_400.0
+UNITS_PER_EM, ADVANCE = 1000, 500
+
+
+def picture_pages(source: str, destination: str, *, with_text: bool) -> dict[str, Any]:
+    """Draws every page of `source` into a new PDF. It still has to be mended into PDF/A."""
+    drawn = pypdfium2.PdfDocument(source)
+    if drawn.get_formtype():
+        drawn.init_forms()
+    made = pikepdf.new()
+    font = _glyphless(made) if with_text else None
+    for page in drawn:
+        _add_page(made, page, font)
+        page.close()
+    made.save(destination)
+    return {"pages": len(made.pages)}
+
+
+def _add_page(made: Pdf, page: pypdfium2.PdfPage, font: pikepdf.Object | None) -> None:
+    width, height = page.get_size()
+    fit = min(1.0, LARGEST_PAGE / max(width, height, 1.0))
+    paper = (max(width * fit, SMALLEST_PAGE), max(height * fit, SMALLEST_PAGE))
+    scale = min(DOTS_PER_INCH / 72, (MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+    image = _image(made, page.render(scale=scale).to_pil())
+    content = f"q {paper[0]:.3f} 0 0 {paper[1]:.3f} 0 0 cm /I Do Q\n".encode()
+    resources = Dictionary(XObject=Dictionary(I=image))
+    if font is not None:
+        content += _words(page, fit)
+        resources["/Font"] = Dictionary(W=font)
+    made.add_blank_page(page_size=paper)
+    added = made.pages[-1].obj
+    added["/Resources"] = resources
+    added["/Contents"] = made.make_stream(content)
+
+
+def _image(made: Pdf, picture: Image.Image) -> pikepdf.Object:
+    is_grey = _is_grey(picture)
+    picture = picture.convert("L" if is_grey else "RGB")
+    packed = io.BytesIO()
+    picture.save(packed, "JPEG", quality=JPEG_QUALITY)
+    return made.make_stream(
+        packed.getvalue(),
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        BitsPerComponent=8,
+        ColorSpace=Name.DeviceGray if is_grey else Name.DeviceRGB,
+        Filter=Name.DCTDecode,
+    )
+
+
+def _is_grey(picture: Image.Image) -> bool:
+    if picture.mode in {"L", "1"}:
+        return True
+    red, green, blue = picture.convert("RGB").split()
+    return red.tobytes() == green.tobytes() == blue.tobytes()
+
+
+def _words(page: pypdfium2.PdfPage, fit: float) -> bytes:
+    """Invisible text (rendering mode 3), each run stretched to the box in which it is seen."""
+    text = page.get_textpage()
+    left_edge, bottom_edge, _, _ = page.get_bbox()
+    parts = [b"BT 3 Tr"]
+    for place in range(text.count_rects()):
+        left, bottom, right, top = text.get_rect(place)
+        parts.append(_run(text, (left, bottom, right, top), (left_edge, bottom_edge), fit))
+    text.close()
+    return b"\n".join([*parts, b"ET"])
+
+
+def _run(text: PdfTextPage, box: tuple[float, float, float, float], origin: tuple[float, float], fit: float) -> bytes:
+    left, bottom, right, top = box
+    said = " ".join(text.get_text_bounded(left, bottom, right, top).split())
+    codes = said.encode("utf-16-be", "ignore")
+    size = max((top - bottom) * fit, 1.0)
+    if not codes:
+        return b""
+    natural = len(codes) / 2 * ADVANCE / UNITS_PER_EM * size
+    stretch = max((right - left) * fit, 0.1) / natural * 100
+    at = ((left - origin[0]) * fit, (bottom - origin[1]) * fit)
+    head = f"/W {size:.3f} Tf {stretch:.3f} Tz 1 0 0 1 {at[0]:.3f} {at[1]:.3f} Tm <"
+    return head.encode() + codes.hex().encode() + b"> Tj"
+
+
+def _glyphless(made: Pdf) -> pikepdf.Object:
+    """A font in which every UTF-16 code is an empty box of one width."""
+    content = _empty_font()
+    name = Name("/AAAAAA+Usynlig")
+    descriptor = made.make_indirect(
+        Dictionary(
+            Type=Name.FontDescriptor, FontName=name, Flags=4, FontBBox=Array([0, 0, ADVANCE, UNITS_PER_EM]),
+            ItalicAngle=0, Ascent=800, Descent=-200, CapHeight=700, StemV=80,
+            FontFile2=made.make_stream(content, Length1=len(content)),
+        )
+    )  # fmt: skip
+    descendant = made.make_indirect(
+        Dictionary(
+            Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=name, FontDescriptor=descriptor, DW=ADVANCE,
+            CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
+            CIDToGIDMap=made.make_stream(b"\x00\x01" * 65536),
+        )
+    )  # fmt: skip
+    return made.make_indirect(
+        Dictionary(
+            Type=Name.Font, Subtype=Name.Type0, BaseFont=name, Encoding=Name("/Identity-H"),
+            DescendantFonts=Array([descendant]), ToUnicode=made.make_stream(_to_unicode()),
+        )
+    )  # fmt: skip
+
+
+def _empty_font() -> bytes:
+    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
+    builder.setupGlyphOrder([".notdef", "empty"])
+    builder.setupCharacterMap({32: "empty"})
+    builder.setupGlyf({".notdef": Glyph(), "empty": Glyph()})
+    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "empty": (ADVANCE, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupOS2()
+    builder.setupPost()
+    target = io.BytesIO()
+    builder.font.save(target)
+    return target.getvalue()
+
+
+def _to_unicode() -> bytes:
+    """Each code is its own UTF-16 unit; a range may not run past its last byte (PDF 1.7 §9.10.3)."""
+    ranges = [f"<{high:02x}00> <{high:02x}ff> <{high:02x}00>" for high in range(256)]
+    blocks = [ranges[start : start + 100] for start in range(0, 256, 100)]
+    body = "\n".join(f"{len(block)} beginbfrange\n" + "\n".join(block) + "\nendbfrange" for block in blocks)
+    return (
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
+        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
+        "1 begincodespacerange <0000> <ffff> endcodespacerange\n"
+        f"{body}\nendcmap CMapName currentdict /CMap defineresource pop end end\n"
+    ).encode()

@@ -1,0 +1,231 @@
+"""The renderer: takes any file that came in, gives a PDF/A that the archive takes, or says why not (M24)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archiver.rendition.cage import MEBIBYTE, Cage, Limits, detect
+from archiver.rendition.children import ChildFailed, Children
+from archiver.rendition.content import IMAGES, Kind
+from archiver.rendition.gate import Gate
+from archiver.rendition.ghostscript import Ghostscript
+from archiver.rendition.ladder import Candidate, Climb, Ladder
+from archiver.rendition.office import FILTERS, Office, is_office_present
+from archiver.rendition.outcome import Attachment, Flavour, Note, Rendition, Rung, Sameness
+from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
+from sikkersak.errors import Transient
+
+READERS = {Kind.TEXT: "read_text", Kind.HTML: "read_html", Kind.MAIL: "read_mail"}
+REDRAWN = frozenset({Rung.GHOSTSCRIPT, Rung.PICTURED, Rung.MENDED})
+
+
+@dataclass(frozen=True)
+class RenderingLimits:
+    """What a document may cost before a person is asked instead. Sizes in bytes."""
+
+    source_bytes: int = 300 * MEBIBYTE
+    pages: int = 5000
+    at_once: int = 2
+    gate_seconds: float = 60.0
+    office_seconds: float = 90.0
+
+
+class Renderer:
+    """One per service process. `start` it once, `render` as often as you like, `stop` it at the end (R14)."""
+
+    def __init__(self, scratch: Path | None = None, limits: RenderingLimits | None = None) -> None:
+        self._limits = limits or RenderingLimits()
+        self._scratch = Path(tempfile.mkdtemp(prefix="rendition-", dir=scratch))
+        self._children = Children(self._limits.at_once)
+        self._gate = Gate(self._children, seconds=self._limits.gate_seconds)
+        self._cage = Cage(has_walls=False)
+        self._office: Office | None = None
+        self._ghostscript = Ghostscript(self._cage)
+        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+
+    async def start(self) -> None:
+        """Finds out what this machine has and warms it up. What is missing is for `capabilities`, not an error."""
+        self._cage = await detect()
+        self._ghostscript = Ghostscript(self._cage)
+        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+        if await is_office_present():
+            self._office = Office(self._cage, self._scratch)
+        await self._children.start()
+        warm = [self._warm(), *([self._office.start()] if self._office else [])]
+        for failed in await asyncio.gather(*warm, return_exceptions=True):
+            if isinstance(failed, BaseException) and not isinstance(failed, Transient):
+                raise failed
+
+    async def _warm(self) -> None:
+        """Sends a sample through the first rung, so that the first document does not wait for Java."""
+        sample, mended = self._scratch / "sample.pdf", self._scratch / "warm.pdf"
+        limits = Limits(seconds=30.0)
+        await self._children.run("draw_sample", limits, destination=str(sample))
+        await self._children.run(
+            "mend", limits, source=str(sample), destination=str(mended), level="2u", language="nb"
+        )
+        if self._gate.is_present:
+            await self._gate.judge(mended, "2u")
+
+    async def stop(self) -> None:
+        """Ends every process and forgets every scratch file."""
+        await self._gate.stop()
+        if self._office is not None:
+            await self._office.stop()
+        await self._children.stop()
+        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+
+    def capabilities(self) -> dict[str, bool]:
+        """What is present, for the health check. Without bubblewrap the limits hold, but not the walls."""
+        return {
+            "java": self._gate.is_present,
+            "ghostscript": self._ghostscript.is_present,
+            "libreoffice": self._office is not None,
+            "bubblewrap": self._cage.has_walls,
+            "nursery": self._children.is_running,
+        }
+
+    async def render(
+        self, source: Path, media_type_hint: str | None, *, language: str, destination: Path, deadline: datetime,
+        accept_difference: bool = False,
+    ) -> Rendition:  # fmt: skip
+        """Writes the rendition of `source` to `destination`, which it may overwrite; safe to run twice (R4).
+
+        Attachments found inside are written to the folder `<destination>.attachments`. `deadline` is aware.
+        `accept_difference` is a person's word that a rendition which looks different will do.
+
+        Raises Declined for what a person must decide, Transient when something is missing just now.
+        """
+        size = (await asyncio.to_thread(source.stat)).st_size
+        if size > self._limits.source_bytes:
+            raise refusal(TOO_LARGE)
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="document-", dir=self._scratch))
+        climb = Climb(folder, language, deadline, accept_difference)
+        try:
+            taken = folder / "source"
+            await asyncio.to_thread(shutil.copyfile, source, taken)
+            attachments = destination.with_name(f"{destination.name}.attachments")
+            await asyncio.to_thread(shutil.rmtree, attachments, ignore_errors=True)
+            found = await self._survey(taken, media_type_hint, attachments, climb)
+            candidate = await self._rendered(taken, Kind(found["kind"]), found, attachments, climb)
+            return await asyncio.to_thread(_delivered, candidate, found, climb, destination)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def _survey(self, taken: Path, hint: str | None, attachments: Path, climb: Climb) -> dict[str, Any]:
+        try:
+            return await self._children.run(
+                "survey", climb.limits(30),
+                source=str(taken), hint=hint, attachments=str(attachments), max_pages=self._limits.pages,
+            )  # fmt: skip
+        except ChildFailed as failed:
+            raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+
+    async def _rendered(
+        self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
+    ) -> Candidate:
+        if kind is Kind.PDF:
+            kept = await self._ladder.keep(taken, found["claim"], climb) if found["claim"] else None
+            return kept or await self._ladder.climb(taken, climb)
+        if kind in IMAGES:
+            return await self._from_image(taken, kind, found, climb)
+        return await self._from_office(taken, kind, found, attachments, climb)
+
+    async def _from_image(self, taken: Path, kind: Kind, found: dict[str, Any], climb: Climb) -> Candidate:
+        laid = climb.folder / "laid.pdf"
+        try:
+            said = await self._children.run(
+                "lay_image", climb.limits(60), source=str(taken), destination=str(laid), kind=kind.value
+            )
+        except ChildFailed as failed:
+            raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+        found["notes"] |= said["notes"]
+        return await self._ladder.climb(laid, climb, first=Rung.IMAGE)
+
+    async def _from_office(
+        self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
+    ) -> Candidate:
+        if self._office is None:
+            raise Transient("rendition-office-missing")
+        prepared = await self._prepared(taken, kind, found, attachments, climb)
+        exported, labelled = climb.folder / "exported.pdf", climb.folder / "labelled.pdf"
+        await self._office.convert(prepared, exported, kind, climb.limits(self._limits.office_seconds).seconds)
+        try:
+            await self._children.run(
+                "relabel", climb.limits(60),
+                source=str(exported), destination=str(labelled), level="2a", language=climb.language,
+            )  # fmt: skip
+            if kind is Kind.TEXT:
+                await self._check_words(prepared, exported, climb)
+            candidate = await self._ladder.passed(labelled, climb, Rung.OFFICE, {})
+            if candidate is not None:
+                return await self._ladder.compared(exported, candidate, climb)
+        except ChildFailed as failed:
+            climb.tried(Rung.OFFICE, failed.why)
+        return await self._ladder.climb(exported, climb)
+
+    async def _prepared(
+        self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
+    ) -> Path:
+        reader = READERS.get(kind)
+        if reader is None:
+            return taken
+        prepared = climb.folder / f"prepared{FILTERS[kind][2]}"
+        more = {"attachments": str(attachments)} if kind is Kind.MAIL else {}
+        try:
+            said = await self._children.run(
+                reader, climb.limits(30), source=str(taken), destination=str(prepared), **more
+            )
+        except ChildFailed as failed:
+            raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+        found["notes"] |= said["notes"]
+        found["attachments"] = said.get("attachments", [])
+        return prepared
+
+    async def _check_words(self, text: Path, exported: Path, climb: Climb) -> None:
+        said = await self._children.run(
+            "words_kept", climb.limits(60), source=str(text), candidate=str(exported)
+        )
+        same = Sameness(said["pages"], said["pages"], said["recall"], 0, 0)
+        if not same.reads_same:
+            climb.tried(Rung.OFFICE, "text-differs", None, same)
+            if not climb.accept_difference:
+                raise refusal(DIFFERS)
+
+
+def _delivered(candidate: Candidate, found: dict[str, Any], climb: Climb, destination: Path) -> Rendition:
+    """Moves the file to its place and writes down everything worth keeping."""
+    content = candidate.path.read_bytes()
+    destination.write_bytes(content)
+    notes = Counter(found["notes"]) + candidate.notes
+    if candidate.rung is not Rung.KEPT and found.get("signatures"):
+        notes["signature-invalidated"] = found["signatures"]
+    if candidate.rung is Rung.KEPT:
+        del notes["encryption-removed"]
+    same = candidate.sameness
+    if same is not None and not same.looks_same:
+        notes["look-differs"] = 1
+    elif same is not None and not same.reads_same:
+        notes["text-differs"] = 1
+    return Rendition(
+        path=destination,
+        flavour=Flavour(candidate.verdict.flavour),
+        rung=candidate.rung,
+        verdict=candidate.verdict,
+        pages=same.pages_after if same else found["pages"],
+        sha256=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        source_kind=found["kind"],
+        notes=tuple(Note(code, count) for code, count in sorted(notes.items()) if count),
+        attachments=tuple(Attachment(Path(one["path"]), one["name"]) for one in found["attachments"]),
+        attempts=tuple(climb.attempts),
+        sameness=same,
+    )

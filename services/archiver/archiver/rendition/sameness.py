@@ -1,0 +1,78 @@
+"""Whether two PDFs are the same to a reader: as many pages, the same words, the same look."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pypdfium2
+from PIL import Image, ImageChops
+
+DOTS_PER_INCH = 40
+MAX_EDGE = 1500
+TONE_DIFFERENCE = 48
+PIXELS_DIFFERENT = 0.02
+PROPORTION_DIFFERENCE = 0.02
+
+
+def compare(source: str, candidate: str, *, max_looks: int) -> dict[str, Any]:
+    """The fields of Sameness. With more pages than `max_looks` the first, the last and some between are looked at."""
+    before, after = _opened(source), _opened(candidate)
+    pages_before, pages_after = len(before), len(after)
+    looks = chosen(pages_before, max_looks) if pages_before == pages_after else []
+    return {
+        "pages_before": pages_before,
+        "pages_after": pages_after,
+        "recall": recall(words(before), words(after)),
+        "pages_looked_at": len(looks),
+        "pages_that_differ": sum(not _looks_same(before[page], after[page]) for page in looks),
+    }
+
+
+def _opened(path: str) -> pypdfium2.PdfDocument:
+    document = pypdfium2.PdfDocument(path)
+    if document.get_formtype():
+        document.init_forms()
+    return document
+
+
+def chosen(pages: int, most: int) -> list[int]:
+    """Which pages to look at: all of them, or `most` evenly spread."""
+    if pages <= most:
+        return list(range(pages))
+    return sorted({round(step * (pages - 1) / (most - 1)) for step in range(most)})
+
+
+def words(document: pypdfium2.PdfDocument) -> Counter[str]:
+    """Every word on the pages with how often it stands there."""
+    found: Counter[str] = Counter()
+    for page in document:
+        text = page.get_textpage()
+        found.update(text.get_text_bounded().split())
+        text.close()
+        page.close()
+    return found
+
+
+def recall(before: Counter[str], after: Counter[str]) -> float | None:
+    """The share of the words before that are there after; None when there are none on either side."""
+    if not before:
+        return None if not after else 1.0
+    return sum((before & after).values()) / before.total()
+
+
+def _looks_same(before: pypdfium2.PdfPage, after: pypdfium2.PdfPage) -> bool:
+    one, other = _picture(before), _picture(after)
+    if abs(one.width / one.height - other.width / other.height) > PROPORTION_DIFFERENCE * one.width / one.height:
+        return False
+    if one.size != other.size:
+        other = other.resize(one.size, Image.Resampling.BOX)
+    histogram = ImageChops.difference(one, other).histogram()
+    return sum(histogram[TONE_DIFFERENCE + 1 :]) <= PIXELS_DIFFERENT * one.width * one.height
+
+
+def _picture(page: pypdfium2.PdfPage) -> Image.Image:
+    width, height = page.get_size()
+    scale = min(DOTS_PER_INCH / 72, MAX_EDGE / max(width, height, 1))
+    image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
+    return image.convert("L")

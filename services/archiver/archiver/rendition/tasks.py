@@ -1,0 +1,52 @@
+"""The work that children do, by name. Importing this pays for every library once, before anything is forked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import pikepdf
+from pikepdf import Dictionary, Name, pdfa
+
+from archiver.rendition.images import lay_image
+from archiver.rendition.mending import mend, relabel
+from archiver.rendition.pictures import picture_pages
+from archiver.rendition.sameness import compare
+from archiver.rendition.survey import survey
+from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
+
+
+def second_opinion(source: str) -> dict[str, Any]:
+    """What pikepdf's own validator says of a file at 2b. It may only be asked about files that qpdf wrote."""
+    report = pdfa.validate_written(source, "2b")
+    rules = sorted({finding.rule_id for finding in report.findings})
+    return {"is_valid": bool(report.passed), "failed_rules": rules, "version": version("pikepdf")}
+
+
+def draw_sample(destination: str) -> dict[str, Any]:
+    """A page with a word on it, for warming up: it takes the same way as a document."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(595, 842))
+    page.obj["/Resources"] = Dictionary(
+        Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+    )
+    page.obj["/Contents"] = pdf.make_stream(b"BT /F 12 Tf 72 720 Td (Varm) Tj ET")
+    pdf.save(destination)
+    return {"pages": 1}
+
+
+TASKS: dict[str, Callable[..., dict[str, Any]]] = {
+    "survey": survey,
+    "mend": mend,
+    "relabel": relabel,
+    "compare": compare,
+    "picture_pages": picture_pages,
+    "lay_image": lay_image,
+    "read_text": read_text,
+    "read_html": read_html,
+    "read_mail": read_mail,
+    "words_kept": words_kept,
+    "draw_sample": draw_sample,
+    "second_opinion": second_opinion,
+}

@@ -1,0 +1,25 @@
+"""The staff API: resources in the field's own terms, each answered by the service that owns it."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.security import APIKeyCookie, APIKeyHeader
+
+from gateway.api import cases, deliveries, documents, mail, me, people
+from gateway.problems import documented
+from gateway.reception import Reception
+
+PREFIX = "/api/v1"
+
+
+def mount(app: FastAPI) -> None:
+    """Adds every resource to the application."""
+    reception: Reception = app.state.reception
+    session = APIKeyCookie(name=reception.cookies.session, scheme_name="session", auto_error=False)
+    csrf = APIKeyHeader(
+        name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
+    )
+    api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
+    for resource in (me, mail, people, cases, documents, deliveries):
+        api.include_router(resource.router)
+    app.include_router(api)

@@ -1,0 +1,63 @@
+# FastAPI reads these annotations at run time, so they are not postponed in this module.
+"""Who calls the API, and what every call carries beside its body."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeVar
+
+from fastapi import Depends, Header, Path, Query
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+
+from gateway.reception import LoginRequired, Person, Reception
+from sikkersak.contracts.message import Operation
+
+Answer = TypeVar("Answer", bound=BaseModel)
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A person with a living session, at the counter."""
+
+    reception: Reception
+    person: Person
+
+    async def ask(self, operation: Operation[Answer], key: str | None = None) -> Answer:
+        """The answer of the service that owns it, given to this person."""
+        return await self.reception.ask(self.person, operation, key)
+
+
+async def caller(request: Request) -> Caller:
+    """The caller; 401 without a session, 403 when a change comes without the session's own token (CSRF)."""
+    reception: Reception = request.app.state.reception
+    person = await reception.recognise(reception.cookies.session_of(request))
+    if person is None:
+        raise LoginRequired
+    if request.method not in SAFE:
+        person.secret.check_csrf(request.headers.get("X-CSRF-Token"))
+    return Caller(reception, person)
+
+
+class Body(BaseModel):
+    """A request's body: a field that does not exist is said, not passed over."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Asker = Annotated[Caller, Depends(caller)]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=8,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="new for every act, the same when it is tried again",
+    ),
+]
+IfMatch = Annotated[
+    str, Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='the ETag that was read, for example "3"')
+]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
+Limit = Annotated[int, Query(ge=1, le=200, description="at most this many")]
+Position = Annotated[int, Path(ge=0, le=1000, description="the file's position in the document's `files`, from 0")]

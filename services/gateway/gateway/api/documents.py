@@ -1,0 +1,141 @@
+# FastAPI reads these annotations at run time, so they are not postponed in this module.
+"""Documents: written, approved, finished, signed, sent, downloaded (M11-M13, M20, M21)."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.api.caller import Asker, Body, IfMatch, Key, Position
+from gateway.api.files import DOWNLOAD, file_answer
+from gateway.problems import documented
+from sikkersak.contracts.cases import (
+    AskForSignatures,
+    DecideApproval,
+    DocumentView,
+    EditDocument,
+    FinishDocument,
+    ReadDocument,
+    SendDocument,
+    SubmitForApproval,
+    WriteDocument,
+)
+from sikkersak.contracts.message import Operation
+from sikkersak.contracts.values import AccessAssessment, Party
+from sikkersak.errors import NotFound
+
+router = APIRouter(tags=["documents"])
+ACT: Final = documented(400, 404, 409)
+CREATED: Final = 201
+
+
+class DocumentBody(Body):
+    """A new draft from a template (M11)."""
+
+    template: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(default="nb", pattern=r"^(nb|nn|en)$")
+    title: str = Field(min_length=3, max_length=300)
+    public_title: str | None = Field(default=None, max_length=300)
+    body: str = Field(default="", max_length=100_000)
+    receivers: tuple[Party, ...] = ()
+    to_guardians: bool = Field(default=False, description="the pupil's guardians are the receivers")
+    access: AccessAssessment = AccessAssessment()
+
+
+class ChangeBody(Body):
+    """What changes in a draft; what is left out stays."""
+
+    title: str | None = Field(default=None, min_length=3, max_length=300)
+    body: str | None = Field(default=None, max_length=100_000)
+
+
+class ApprovalBody(Body):
+    """Approved, or returned with a remark (M13)."""
+
+    is_approved: bool
+    remark: str | None = Field(default=None, max_length=2000)
+
+
+class SignaturesBody(Body):
+    """How long the guardians have (M20)."""
+
+    days_open: int = Field(default=14, ge=1, le=90)
+
+
+async def _answered(
+    asker: Asker, response: Response, operation: Operation[Any], key: str | None = None
+) -> DocumentView:
+    """The document as it is now, with its version as the ETag that the next change must name."""
+    document: DocumentView = await asker.ask(operation, key)
+    response.headers["ETag"] = f'"{document.version}"'
+    return document
+
+
+@router.post("/cases/{case_id}/documents", summary="Write a document", status_code=CREATED, responses=ACT)
+async def write_document(case_id: UUID, body: DocumentBody, asker: Asker, key: Key, response: Response) -> DocumentView:
+    """A new draft from a template."""
+    document = await _answered(asker, response, WriteDocument(case_id=case_id, **dict(body)), key)
+    response.headers["Location"] = f"/api/v1/documents/{document.document_id}"
+    return document
+
+
+@router.get("/documents/{document_id}", summary="One document", responses=documented(404))
+async def read_document(document_id: UUID, asker: Asker, response: Response) -> DocumentView:
+    """With where it is on its way, and its version as ETag. Reading leaves a row in the audit log."""
+    return await _answered(asker, response, ReadDocument(document_id=document_id))
+
+
+@router.patch("/documents/{document_id}", summary="Change a draft", responses=documented(404, 409, 412, 428))
+async def edit_document(
+    document_id: UUID, body: ChangeBody, asker: Asker, version: IfMatch, response: Response
+) -> DocumentView:
+    """Refused with 412 when somebody else has changed it since it was read."""
+    edit = EditDocument(document_id=document_id, version=int(version.strip('"')), **dict(body))
+    return await _answered(asker, response, edit)
+
+
+@router.post("/documents/{document_id}/submission", summary="Ask for approval", responses=ACT)
+async def submit_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
+    """The school leader is asked to approve it (M13)."""
+    return await _answered(asker, response, SubmitForApproval(document_id=document_id), key)
+
+
+@router.post("/documents/{document_id}/approval", summary="Approve or return", responses=ACT)
+async def decide_approval(
+    document_id: UUID, body: ApprovalBody, asker: Asker, key: Key, response: Response
+) -> DocumentView:
+    """For school leaders (M13)."""
+    return await _answered(asker, response, DecideApproval(document_id=document_id, **dict(body)), key)
+
+
+@router.post("/documents/{document_id}/finishing", summary="Finish and archive", responses=ACT)
+async def finish_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
+    """Locks it, and sends it to the archive at the same moment (M12)."""
+    return await _answered(asker, response, FinishDocument(document_id=document_id), key)
+
+
+@router.post("/documents/{document_id}/signatures", summary="Ask for signatures", responses=ACT)
+async def ask_for_signatures(
+    document_id: UUID, asker: Asker, key: Key, response: Response, body: SignaturesBody | None = None
+) -> DocumentView:
+    """The pupil's guardians are asked to sign the finished document (M20)."""
+    days = (body or SignaturesBody()).days_open
+    return await _answered(asker, response, AskForSignatures(document_id=document_id, days_open=days), key)
+
+
+@router.post("/documents/{document_id}/sending", summary="Send as letters", responses=ACT)
+async def send_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
+    """One letter to each receiver (M21)."""
+    return await _answered(asker, response, SendDocument(document_id=document_id), key)
+
+
+@router.get("/documents/{document_id}/files/{position}", summary="Download a file", **DOWNLOAD)
+async def download_file(document_id: UUID, position: Position, asker: Asker, request: Request) -> Response:
+    """The file itself; the owner has said yes, and noted it, for this very download."""
+    document = await asker.ask(ReadDocument(document_id=document_id))
+    if position >= len(document.files):
+        raise NotFound("file")
+    return await file_answer(request, asker.reception.vault, document.files[position])

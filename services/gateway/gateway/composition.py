@@ -1,0 +1,85 @@
+"""How the gateway is put together: the only place that names what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+from starlette.types import ASGIApp
+
+from gateway.app import make_app
+from gateway.cookies import Cookies
+from gateway.handlers import handlers
+from gateway.identities import Identities
+from gateway.login.idporten import IdPorten, Registration, http_client
+from gateway.login.session import Limits
+from gateway.login.signatures import ClientKey
+from gateway.periodic import PERIODIC
+from gateway.reception import Reception
+from gateway.settings import Settings, pem
+from gateway.store import SqlSessionStore
+from sikkersak.identity import ActorSigner
+from sikkersak.identity.national_number import lookup_key
+from sikkersak.messaging.rpc import RpcClient
+from sikkersak.observability.health import Level
+from sikkersak.service import Frame, Service
+from sikkersak.settings import Environment
+
+
+@asynccontextmanager
+async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
+    """The reception for the life of the process. A key that is unfit stops the start."""
+    settings = frame.settings
+    rpc = RpcClient(frame.rpc_connection, ActorSigner(pem(settings.actor_signing_key)))
+    async with http_client() as http:
+        provider = _provider(settings, http)
+        frame.health.add("idporten", Level.DEEP, lambda: _is_reachable(provider))
+        yield Reception(
+            database=frame.database,
+            vault=frame.vault,
+            sessions=SqlSessionStore(frame.database),
+            provider=provider,
+            identities=Identities(rpc, timedelta(seconds=settings.identity_seconds), settings.request_seconds),
+            rpc=rpc,
+            cookies=Cookies(settings.is_https),
+            limits=Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)),
+            lookup_key=lookup_key(settings.pid_lookup_key.get_secret_value()),
+            request_seconds=settings.request_seconds,
+            largest_body=settings.largest_body,
+            keep_changes=timedelta(hours=settings.changes_hours),
+            prune_seconds=settings.prune_seconds,
+        )
+        await rpc.close()
+
+
+def _provider(settings: Settings, http: httpx.AsyncClient) -> IdPorten:
+    registration = Registration(
+        issuer=settings.idporten_issuer,
+        client_id=settings.idporten_client_id,
+        redirect_uri=f"{settings.base_url}/login/callback",
+        post_logout_redirect_uri=f"{settings.base_url}/logged-out",
+        allow_http=settings.environment is Environment.DEVELOPMENT,
+    )
+    return IdPorten(registration, ClientKey.of(pem(settings.idporten_key), settings.idporten_key_id), http)
+
+
+async def _is_reachable(provider: IdPorten) -> bool:
+    """Whether anyone can log in: `Transient` says why not. What ID-porten publishes is remembered, so it is not asked often."""
+    return bool(await provider.logout_address(None, ""))
+
+
+def _web(frame: Frame[Settings], reception: Reception) -> ASGIApp:
+    del frame
+    return make_app(reception)
+
+
+service: Service[Settings, Reception] = Service(
+    name="gateway",
+    settings=Settings,
+    room=open_reception,
+    handlers=handlers,
+    periodic=PERIODIC,
+    web=_web,
+)

@@ -1,0 +1,112 @@
+"""The reception: what the gateway's pages, API and handlers work with, as the composition root put it together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from gateway.cookies import Cookies
+from gateway.identities import Identities, NotStaff, actor_of
+from gateway.login.provider import LoginProvider
+from gateway.login.session import Limits, Session, SessionSecret
+from gateway.store import SqlSessionStore
+from sikkersak.clock import now
+from sikkersak.contracts.cases import StaffMember
+from sikkersak.contracts.message import Operation
+from sikkersak.errors import Declined
+from sikkersak.identity import Actor
+from sikkersak.messaging.rpc import RpcClient
+from sikkersak.persistence.database import Database
+from sikkersak.vault import Vault
+
+Answer = TypeVar("Answer", bound=BaseModel)
+TOUCH_AFTER = timedelta(seconds=15)
+
+
+class LoginRequired(Declined):
+    """There is no session, or it has ended: the browser goes to `/login`, an API client logs in again."""
+
+    def __init__(self) -> None:
+        super().__init__("login-required", "Du må logge inn.", status=401)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a living session. The name is for the own screen only."""
+
+    secret: SessionSecret
+    session: Session
+    staff: StaffMember
+
+    @property
+    def actor(self) -> Actor:
+        """How owners of answers see them."""
+        return actor_of(self.session, self.staff)
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What stands behind the counter."""
+
+    database: Database
+    vault: Vault
+    sessions: SqlSessionStore
+    provider: LoginProvider
+    identities: Identities
+    rpc: RpcClient
+    cookies: Cookies
+    limits: Limits
+    lookup_key: bytes
+    request_seconds: float
+    largest_body: int
+    keep_changes: timedelta
+    prune_seconds: float
+
+    async def ask(self, person: Person, operation: Operation[Answer], key: str | None = None) -> Answer:
+        """The owner's answer to this person; `Declined`, `DeadlinePassed` or `Overloaded` as the owner or broker says."""
+        return await self.rpc.ask(operation, actor=person.actor, idempotency_key=key, within=self.request_seconds)
+
+    async def recognise(self, cookie: str | None) -> Person | None:
+        """Whose session the cookie opens; None when it opens none. `NotStaff` when the person may no longer be here."""
+        secret = _secret(cookie)
+        session = await self.sessions.find(secret.digest()) if secret else None
+        if secret is None or session is None:
+            return None
+        moment = now()
+        if not _is_alive(session, self.limits, moment):
+            await self.end(session.digest)
+            return None
+        try:
+            staff = await self.identities.of(session, moment)
+        except NotStaff:
+            await self.end(session.digest)
+            raise
+        if moment - session.last_seen_at >= TOUCH_AFTER:
+            session = session.touched(moment)
+            await self.sessions.touch(session)
+        return Person(secret, session, staff)
+
+    async def end(self, digest: bytes) -> Session | None:
+        """Ends a session; what it was, or None if it had ended."""
+        self.identities.forget(digest)
+        return await self.sessions.end(digest)
+
+
+def _secret(cookie: str | None) -> SessionSecret | None:
+    if not cookie:
+        return None
+    try:
+        return SessionSecret.from_cookie(cookie)
+    except Declined:  # a cookie that is none of ours is no session
+        return None
+
+
+def _is_alive(session: Session, limits: Limits, moment: datetime) -> bool:
+    try:
+        session.require_alive(limits, moment)
+    except Declined:  # SessionEnded
+        return False
+    return True

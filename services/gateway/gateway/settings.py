@@ -1,0 +1,60 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+
+from sikkersak.settings import Environment, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """What the gateway needs beyond what every service needs. Keys are PEM text, or the path of a file with it."""
+
+    base_url: str = Field(description="the address that browsers reach this at, without a path: https://sak.example.no")
+    idporten_issuer: str = Field(description="ID-porten's issuer, for example https://idporten.no")
+    idporten_client_id: str = Field(description="client id at ID-porten (Samarbeidsportalen)")
+    idporten_key: SecretStr = Field(description="private RSA key registered at ID-porten: PEM, or its file's path")
+    idporten_key_id: str = Field(description="the kid under which ID-porten knows that key")
+    pid_lookup_key: SecretStr = Field(
+        description="key for the keyed hash that staff are found by: 64 hex digits or more"
+    )
+    actor_signing_key: SecretStr = Field(
+        description="private Ed25519 key that actor tokens are signed with: PEM or path"
+    )
+    request_seconds: float = Field(10.0, gt=0, le=60, description="how long the owner of an answer may take")
+    identity_seconds: float = Field(60.0, ge=0, le=60, description="how long roles and schools may be remembered")
+    idle_minutes: int = Field(30, ge=1, le=240, description="a session ends when it has not been used for this long")
+    session_hours: int = Field(8, ge=1, le=12, description="a session ends after this long, however much it is used")
+    largest_body: int = Field(
+        1_000_000, gt=0, description="bytes of one request's body; documents do not come this way"
+    )
+    changes_hours: int = Field(24, ge=1, description="how long changes are kept for pages that are open")
+    prune_seconds: float = Field(300.0, gt=0, description="how often what has expired is deleted")
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers come with https; only in development may they not."""
+        return self.base_url.startswith("https://")
+
+    @model_validator(mode="after")
+    def refuse_unfit_addresses(self) -> Self:
+        """The address has no path, and both it and the issuer are https, except in development (R13)."""
+        for name in ("base_url", "idporten_issuer"):
+            address = urlsplit(getattr(self, name))
+            if address.scheme not in ("https", "http") or not address.netloc:
+                raise ValueError(f"{name} must be an http or https address")
+            if address.scheme == "http" and self.environment is not Environment.DEVELOPMENT:
+                raise ValueError(f"{name} must be https outside development")
+        if urlsplit(self.base_url).path:
+            raise ValueError("base_url must have no path, and no slash at its end")
+        return self
+
+
+def pem(secret: SecretStr) -> bytes:
+    """The key in a setting: the setting itself when it is PEM, else the content of the file it names."""
+    text = secret.get_secret_value().strip()
+    return text.encode() if text.startswith("-----BEGIN ") else Path(text).read_bytes()

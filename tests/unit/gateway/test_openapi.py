@@ -1,0 +1,66 @@
+"""The API describes itself: every operation named, explained, and with its problems."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.app import make_app
+from gateway.cookies import Cookies
+
+RESOURCES = {
+    *("/me", "/schools", "/staff", "/pupils", "/templates", "/plan", "/mail", "/mail/{mail_id}"),
+    *(f"/mail/{{mail_id}}/{act}" for act in ("registration", "forwarding", "discarding")),
+    *("/mail/{mail_id}/attachments/{attachment_id}", "/cases", "/cases/{case_id}"),
+    *(f"/cases/{{case_id}}/{part}" for part in ("access", "closing", "audit", "documents")),
+    "/documents/{document_id}",
+    *(
+        f"/documents/{{document_id}}/{act}"
+        for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
+    ),
+    *("/deliveries", "/deliveries/{delivery_id}", "/deliveries/{delivery_id}/retry", "/signature-jobs"),
+    *("/consignments", "/consignments/{consignment_id}/retry"),
+}
+
+
+@pytest.fixture
+async def described() -> dict[str, Any]:
+    reception: Any = SimpleNamespace(cookies=Cookies(is_https=True), largest_body=1000)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(make_app(reception)), base_url="https://sak") as client:
+        said: dict[str, Any] = (await client.get("/api/v1/openapi.json")).json()
+    return said
+
+
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [(path, method, told) for path, methods in described["paths"].items() for method, told in methods.items()]
+
+
+async def test_every_resource_is_described_and_no_other(described: dict[str, Any]) -> None:
+    assert described["openapi"].startswith("3.1")
+    assert set(described["paths"]) == {f"/api/v1{resource}" for resource in RESOURCES}
+
+
+async def test_every_operation_has_a_name_of_its_own_a_tag_and_an_explanation(described: dict[str, Any]) -> None:
+    names = [told["operationId"] for _, _, told in operations(described)]
+    assert len(names) == len(set(names))
+    for path, method, told in operations(described):
+        assert told["tags"], (method, path)
+        assert told["summary"], (method, path)
+        assert told["description"], (method, path)
+        assert {"session": []} in told["security"], (method, path)
+
+
+async def test_every_problem_is_described_as_problem_details(described: dict[str, Any]) -> None:
+    for path, method, told in operations(described):
+        assert {"401", "403", "422", "500", "503"} <= set(told["responses"]), (method, path)
+        for status, answer in told["responses"].items():
+            if int(status) >= 400:
+                assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+
+
+async def test_every_post_demands_a_key_and_every_patch_a_version(described: dict[str, Any]) -> None:
+    for path, method, told in operations(described):
+        required = {one["name"] for one in told.get("parameters", ()) if one["in"] == "header" and one["required"]}
+        assert required == {"post": {"Idempotency-Key"}, "patch": {"If-Match"}}.get(method, set()), (method, path)
