@@ -17,7 +17,7 @@ from local import packages
 from local.places import IMPORT_ROOTS, LOCAL, REPOSITORY, VENV
 
 LOCK = REPOSITORY / "requirements.lock"
-NEEDS_NOTHING = frozenset({"check", "lock"})  # commands that run no servers and no conversions
+NEEDS_PACKAGES = frozenset({"setup", "demo", "test", "up", "redeploy", "bench", "chaos"})  # servers and conversions
 
 
 def main() -> None:
@@ -25,7 +25,7 @@ def main() -> None:
     command = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
     LOCAL.mkdir(exist_ok=True)
     with _alone():
-        if command not in NEEDS_NOTHING:
+        if command in NEEDS_PACKAGES:
             _make_ready()
         else:
             _environment()
@@ -57,7 +57,12 @@ def _environment(beside: threading.Thread | None = None) -> None:
     if not (VENV / "bin" / "pip").exists():
         _make(beside)
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)], check=True)
+    # the lock is complete, so nothing is left to resolve
+    done = subprocess.run(
+        [*pip, "--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(LOCK)], check=False
+    )
+    if done.returncode:
+        sys.exit("The Python packages could not be installed (pip's reason is above). Mend that and run this again.")
     _import_roots()
     stamp.write_text(wanted)
 
@@ -69,7 +74,8 @@ def _make(beside: threading.Thread | None) -> None:
         return
     if beside is not None:
         beside.join()  # apt-get takes one caller at a time
-    sentence = packages.install([f"python{sys.version_info.major}.{sys.version_info.minor}-venv"])
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    sentence = packages.install([packages.Need(f"/usr/share/doc/{version}", (version, "python3-venv"))])
     if sentence is not None:
         sys.exit(f"A virtual environment cannot be made here. {sentence}")
     subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
@@ -77,14 +83,22 @@ def _make(beside: threading.Thread | None) -> None:
 
 def _import_roots() -> None:
     folder = next(Path(VENV).glob("lib/python3*/site-packages"))
-    (folder / "sikkersak.pth").write_text("".join(f"{root}\n" for root in IMPORT_ROOTS))
+    file, wanted = folder / "sikkersak.pth", "".join(f"{root}\n" for root in IMPORT_ROOTS)
+    if not file.exists() or file.read_text() != wanted:  # whole or not at all: another ./dev may be starting a Python
+        fresh = file.with_suffix(".new")
+        fresh.write_text(wanted)
+        fresh.replace(file)
 
 
 @contextmanager
 def _alone() -> Iterator[None]:
     """Two calls at the same time must not install over each other."""
     with (LOCAL / "bootstrap.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Another ./dev is installing; waiting for it …", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import functools
 import json
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,13 @@ from local.places import LOCAL
 
 
 class Memory:
-    """A small JSON file of what was chosen once."""
+    """A small JSON file of what was chosen once, however many processes and threads ask at the same time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._known: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self._known: dict[str, Any] = {}
         self._changing = threading.Lock()
+        self._read()
 
     def knows_password(self, name: str) -> bool:
         """Whether the password of that name was made before."""
@@ -41,13 +44,27 @@ class Memory:
     def _kept(self, name: str, make: Callable[[], object]) -> Any:
         with self._changing:
             if name not in self._known:
-                self._known[name] = make()
-                self._write()
+                with self._alone():
+                    self._read()
+                    if name not in self._known:
+                        self._known[name] = make()
+                        self._write()
             return self._known[name]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Another process may be choosing the same thing now; whoever comes second takes what the first chose."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.with_suffix(".lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _read(self) -> None:
+        if self._path.exists():
+            self._known = json.loads(self._path.read_text())
 
     def _write(self) -> None:
         """Whole or not at all, and never readable by others."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(self._known, indent=1))

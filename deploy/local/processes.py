@@ -12,7 +12,7 @@ from typing import Final
 
 import httpx
 
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 120.0
 STOP_SECONDS: Final = 45.0
 
 
@@ -62,7 +62,9 @@ class Process:
                 stderr=log,
                 start_new_session=True,
             )
-        self._pid_file.write_text(f"{child.pid} {_started(child.pid)}")
+        fresh = self._pid_file.with_suffix(".new")
+        fresh.write_text(f"{child.pid} {_started(child.pid)}")
+        fresh.replace(self._pid_file)
 
     def wait_ready(self, within: float = READY_SECONDS) -> None:
         """Returns when it is ready; raises `NotReady` when it ends or takes too long."""

@@ -19,7 +19,6 @@ from local.servers import Servers
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, SERVICES, definitions
 
 SERVICE_SQL: Final = REPOSITORY / "deploy" / "postgres" / "service.sql"
-OPERATOR: Final = "sikkersak-operator"
 
 
 @dataclass(frozen=True)
@@ -45,26 +44,37 @@ class Provision:
         )
         return urlunsplit(("amqp", account, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
 
+    @property
+    def operator(self) -> str:
+        """The account that operations see the broker with; of this installation alone, like every other account."""
+        return self._account("operator")
+
     def vhost(self, known: str) -> str:
         """This installation's name for a virtual host of the topology."""
         return known.replace("sikkersak", self.name, 1)
 
     def run(self) -> None:
         """Makes everything, then brings every schema to its newest version."""
-        asyncio.run(self._databases())
-        self._broker()
+        self.prepare()
         migrations = [self.migrate(service) for service in SERVICES]
         for service, migration in zip(SERVICES, migrations, strict=True):
             _, said = migration.communicate()
             if migration.returncode:
                 raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
 
+    def prepare(self) -> None:
+        """Makes roles, database, virtual hosts and accounts; the schemas stay as they are."""
+        asyncio.run(self._databases())
+        self._broker()
+
     def remove(self) -> None:
-        """Takes the database and the virtual hosts away; accounts and the servers stay."""
+        """Takes away the database, the virtual hosts, the roles and the accounts; the servers stay."""
         asyncio.run(self._drop())
         with self._management() as http:
             for known in definitions():
                 http.delete(f"/vhosts/{quote(self.vhost(known), safe='')}")
+            for account in (*map(self._account, SERVICES), self.operator):
+                http.delete(f"/users/{account}")
 
     def migrate(self, service: str) -> subprocess.Popen[str]:
         """Migrates one service's schema in a process of its own, as its owner."""
@@ -76,13 +86,11 @@ class Provision:
         admin = await asyncpg.connect(self.servers.database_url)
         try:
             await admin.execute(f'drop database if exists "{self.name}" with (force)')
+            for service in SERVICES:
+                roles = f'"{self._role(service)}", "{self._role(service, is_owner=True)}"'
+                await admin.execute(f"drop role if exists {roles}")
         finally:
             await admin.close()
-
-    def _management(self) -> httpx.Client:
-        account = urlsplit(self.servers.rabbitmq_url)
-        credentials = (account.username or "", account.password or "")
-        return httpx.Client(base_url=f"{self.servers.management_url}/api", auth=credentials, timeout=30)
 
     async def _databases(self) -> None:
         admin = await asyncpg.connect(self.servers.database_url)
@@ -115,11 +123,7 @@ class Provision:
 
     def _broker(self) -> None:
         account = urlsplit(self.servers.rabbitmq_url)
-        with httpx.Client(
-            base_url=f"{self.servers.management_url}/api",
-            auth=(account.username or "", account.password or ""),
-            timeout=30,
-        ) as http:
+        with self._management() as http:
             for known, wanted in definitions().items():
                 own = quote(self.vhost(known), safe="")
                 _done(http.put(f"/vhosts/{own}"))
@@ -127,10 +131,16 @@ class Provision:
                 _done(http.post(f"/definitions/{own}", json=wanted))
             for service in SERVICES:
                 self._service_account(http, service)
-            operator = {"password": self.memory.password(OPERATOR), "tags": "monitoring"}
-            _done(http.put(f"/users/{OPERATOR}", json=operator))
+            operator = {"password": self.memory.password(self.operator), "tags": "management"}
+            _done(http.put(f"/users/{self.operator}", json=operator))
             events = quote(self.vhost(EVENTS_VHOST), safe="")
-            _done(http.put(f"/permissions/{events}/{OPERATOR}", json=_rights("", "", ".*")))
+            # reads every queue, and may send what is parked back to the queue it came from, nothing else
+            _done(http.put(f"/permissions/{events}/{self.operator}", json=_rights("", "^redeliver$", ".*")))
+
+    def _management(self) -> httpx.Client:
+        account = urlsplit(self.servers.rabbitmq_url)
+        credentials = (account.username or "", account.password or "")
+        return httpx.Client(base_url=f"{self.servers.management_url}/api", auth=credentials, timeout=30)
 
     def _service_account(self, http: httpx.Client, service: str) -> None:
         """Least rights: a service publishes to the exchanges and reads its own queues; nobody declares anything."""
@@ -139,7 +149,7 @@ class Provision:
         own_queues = rf"^{service}\."
         events = _rights("", "^(events|retry|parking|redeliver)$", rf"{own_queues}.*")
         _done(http.put(f"/permissions/{quote(self.vhost(EVENTS_VHOST), safe='')}/{account}", json=events))
-        requests = _rights("", r"^amq\.default$", rf"^(rpc\.{service}|amq\.rabbitmq\.reply-to.*)$")
+        requests = _rights("", r"^amq\.default$", rf"^rpc\.{service}$")
         _done(http.put(f"/permissions/{quote(self.vhost(RPC_VHOST), safe='')}/{account}", json=requests))
 
     def _role(self, service: str, *, is_owner: bool = False) -> str:

@@ -5,6 +5,7 @@ Nothing on the machine is touched: own folders, own free ports on 127.0.0.1, an 
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import socket
@@ -49,30 +50,29 @@ class Servers:
 
 def start() -> Servers:
     """The servers, running: those that are named by DATABASE_URL and RABBITMQ_URL, else our own."""
-    given_database, given_rabbitmq = os.environ.get("DATABASE_URL"), os.environ.get("RABBITMQ_URL")
+    starts = [start for name, start in _STARTS.items() if name not in os.environ]
     LOCAL.mkdir(exist_ok=True)
-    with ThreadPoolExecutor() as both:
-        starts = [both.submit(_start_postgres)] if given_database is None else []
-        starts += [both.submit(_start_rabbitmq)] if given_rabbitmq is None else []
-    for started in starts:
-        started.result()
-    servers = Servers(
-        given_database or _postgres_url(), given_rabbitmq or _rabbitmq_url(), _management_url(given_rabbitmq)
-    )
+    with (LOCAL / "servers.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # whoever comes second finds them running
+        with ThreadPoolExecutor() as both:
+            for started in [both.submit(start) for start in starts]:
+                started.result()
+    servers = addresses()
     _require(servers)
     return servers
 
 
+def addresses() -> Servers:
+    """Where the servers are, or will be; nothing is started."""
+    given = os.environ.get("RABBITMQ_URL")
+    return Servers(os.environ.get("DATABASE_URL") or _postgres_url(), given or _rabbitmq_url(), _management_url(given))
+
+
 def stop() -> None:
     """Stops what was started here, and nothing else."""
-    _as_owner([_postgres_program("pg_ctl"), "-D", str(DATA / "postgres"), "-m", "fast", "stop"], check=False)
-    if (LOCAL / "rabbitmq").exists():
-        subprocess.run(
-            [str(RABBITMQ / "rabbitmqctl"), "-q", "shutdown"],
-            env=os.environ | _rabbitmq_environment(),
-            check=False,
-            capture_output=True,
-        )
+    with ThreadPoolExecutor() as both:
+        both.submit(_stop_postgres)
+        both.submit(_stop_rabbitmq)
 
 
 def are_running() -> dict[str, bool]:
@@ -100,6 +100,12 @@ def _start_postgres() -> None:
     _as_owner([_postgres_program("pg_ctl"), "-D", str(folder), "-l", str(log), "-w", "-o", options, "start"])
 
 
+def _stop_postgres() -> None:
+    folder = DATA / "postgres"
+    if (folder / "PG_VERSION").exists():
+        _as_owner([_postgres_program("pg_ctl"), "-D", str(folder), "-m", "fast", "stop"], check=False)
+
+
 def _make_cluster(folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     if folder.exists():  # of a `.local/` that is gone, and its passwords with it
@@ -108,10 +114,11 @@ def _make_cluster(folder: Path) -> None:
     if os.geteuid() == 0:
         shutil.chown(folder.parent, "postgres")
     password = folder.parent / "password"
+    password.unlink(missing_ok=True)
+    password.touch(mode=0o600)
     password.write_text(memory().password("postgres"))
     if os.geteuid() == 0:
         shutil.chown(password, "postgres")
-    password.chmod(0o600)
     how = ["-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}", "-E", "UTF8", "--locale=C.UTF-8"]
     _as_owner([_postgres_program("initdb"), "-D", str(folder), *how])
     password.unlink()
@@ -120,7 +127,9 @@ def _make_cluster(folder: Path) -> None:
 def _postgres_program(name: str) -> str:
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
     if not found:
-        raise Unavailable("PostgreSQL is not installed: run ./dev as root on Debian, or set DATABASE_URL.")
+        raise Unavailable(
+            "PostgreSQL is not installed: run ./dev as root on Debian, or set DATABASE_URL; ./dev test --containers needs Docker alone."
+        )
     return str(found[-1])
 
 
@@ -169,9 +178,12 @@ def _start_rabbitmq() -> None:
         return
     program = RABBITMQ / "rabbitmq-server"
     if not program.exists():
-        raise Unavailable("RabbitMQ is not installed: run ./dev as root on Debian, or set RABBITMQ_URL.")
+        raise Unavailable(
+            "RabbitMQ is not installed: run ./dev as root on Debian, or set RABBITMQ_URL; ./dev test --containers needs Docker alone."
+        )
     home = LOCAL / "rabbitmq"
     home.mkdir(parents=True, exist_ok=True)
+    (home / "rabbitmq.conf").touch(mode=0o600)
     (home / "rabbitmq.conf").write_text(
         f"listeners.tcp.default = 127.0.0.1:{memory().port('rabbitmq')}\n"
         f"management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {memory().port('rabbitmq-management')}\n"
@@ -179,7 +191,6 @@ def _start_rabbitmq() -> None:
         f"default_user = sikkersak-admin\ndefault_pass = {memory().password('rabbitmq')}\n"
         "disk_free_limit.absolute = 200MB\nvm_memory_high_watermark.absolute = 1GB\n"
     )
-    (home / "rabbitmq.conf").chmod(0o600)
     (home / "enabled_plugins").write_text("[rabbitmq_management, rabbitmq_prometheus].\n")
     with (home / "output.log").open("ab") as log:
         subprocess.Popen(
@@ -194,12 +205,24 @@ def _start_rabbitmq() -> None:
     _wait(lambda: _rabbitmq_is_up(management), "RabbitMQ", home / "output.log")
 
 
+def _stop_rabbitmq() -> None:
+    if not (LOCAL / "rabbitmq").exists():
+        return
+    environment = os.environ | _rabbitmq_environment()
+    # the port mapper outlives its last node; it leaves when told to, and only ours listens on this port
+    for command in ([str(RABBITMQ / "rabbitmqctl"), "-q", "shutdown"], ["epmd", "-kill"]):
+        subprocess.run(command, env=environment, check=False, capture_output=True)
+
+
 def _rabbitmq_is_up(management: str) -> bool:
     try:
         account = ("sikkersak-admin", memory().password("rabbitmq"))
         return httpx.get(f"{management}/api/health/checks/virtual-hosts", auth=account, timeout=2).is_success
     except httpx.TransportError:
         return False
+
+
+_STARTS: Final = {"DATABASE_URL": _start_postgres, "RABBITMQ_URL": _start_rabbitmq}
 
 
 # --- both

@@ -17,13 +17,14 @@ from local.memory import Memory, memory
 from local.places import LOCAL, REPOSITORY, SERVICES
 from local.processes import Process
 from local.provision import Provision
+from samples.municipality import municipality
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST
 
-SIMULATORS: Final = ("maskinporten", "svarinn", "svarut", "noark", "signing", "idporten", "smtp", "teams")
+# The stand-in of the signing portal has a name of its own here: the service is called signing.
+SIMULATORS: Final = ("maskinporten", "svarinn", "svarut", "noark", "signing-portal", "idporten", "smtp", "teams")
 MUNICIPALITY: Final = "310000027"  # a synthetic organisation number
 INTEGRATION: Final = UUID("6d1f0e52-52fb-4ad1-b9a8-7e2f7a3e9c10")
 SVARINN_USER: Final = "sikkersak"
-ARCHIVE_MAILBOX: Final = "postmottak.arkiv@kommune.example"
 Say = Callable[[str], None]
 
 
@@ -40,9 +41,9 @@ class Stack:
     def up(self, say: Say) -> None:
         """Servers, what they must hold, keys, stand-ins, services; returns when all are ready."""
         say("Starting PostgreSQL and RabbitMQ …")
-        provision = self.provision
+        servers.start()
         say("Making databases, roles, virtual hosts; migrating …")
-        provision.run()
+        self.provision.run()
         say("Starting stand-ins and services …")
         self.prepare()
         self.start(*SIMULATORS)
@@ -68,6 +69,7 @@ class Stack:
     def clear(self) -> None:
         """Takes away everything that this stack holds: processes, database, virtual hosts, content. Servers stay."""
         self.down()
+        servers.start()
         self.provision.remove()
         for name in ("vault", "state", "register", "logs", "secrets"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -93,21 +95,22 @@ class Stack:
 
     def url(self, name: str) -> str:
         """The address to open, or to call."""
-        return f"{'https' if name == 'signing-portal' else 'http'}://127.0.0.1:{self.memory.port(name)}"
+        scheme = "https" if name == "signing-portal" else "http"
+        return f"{scheme}://127.0.0.1:{self.memory.port(name)}"
 
     def control(self, name: str) -> str:
         """The address of a stand-in's switches (`/_control/…`)."""
-        apart = {"smtp": "smtp-control", "signing": "signing-control"}
-        return self.url(apart.get(name, self._port(name)))
+        apart = {"smtp": "smtp-control", "signing": "signing-control", "signing-portal": "signing-control"}
+        return self.url(apart.get(name, name))
 
     @cached_property
     def servers(self) -> servers.Servers:
-        """The servers, running."""
-        return servers.start()
+        """Where the servers are; asking for it starts nothing."""
+        return servers.addresses()
 
     @cached_property
     def provision(self) -> Provision:
-        """What this stack has on the servers."""
+        """What this stack has on the servers; asking for it starts nothing."""
         return Provision(self.servers, self.memory, self.name)
 
     def prepare(self) -> None:
@@ -127,15 +130,10 @@ class Stack:
     # --- stand-ins
 
     def _simulator(self, name: str) -> Process:
-        port = self._port(name)
-        command = ("-m", "simulators", name, "--port", str(self.memory.port(port)), *self._arguments()[name])
+        module = "signing" if name == "signing-portal" else name
+        command = ("-m", "simulators", module, "--port", str(self.memory.port(name)), *self._arguments()[name])
         ready = f"{self.control(name)}/_control/state"
-        process_name = f"{name}-simulator" if name in SERVICES else name
-        return Process(process_name, (sys.executable, *command), {}, ready, self.folder)
-
-    def _port(self, name: str) -> str:
-        """A service and a stand-in may have the same name, never the same port."""
-        return f"{name}-simulator" if name in SERVICES else name
+        return Process(name, (sys.executable, *command), {}, ready, self.folder)
 
     def _arguments(self) -> dict[str, tuple[str, ...]]:
         register = self.folder / "register"
@@ -147,7 +145,7 @@ class Stack:
                 *("--pace", "1", "--sender", MUNICIPALITY),
             ),
             "noark": ("--state", str(self._state("noark")), "--client", f"sikkersak:{self.memory.password('noark')}"),
-            "signing": (
+            "signing-portal": (
                 *("--ca-dir", str(self._state("signing-ca")), "--state", str(self._state("signing"))),
                 *("--control-port", str(self.memory.port("signing-control")), "--pace", "1"),
             ),
@@ -194,7 +192,7 @@ class Stack:
                 "PROBE_SECONDS": 1,
             },
             "signing": {
-                "PORTAL_URL": f"https://127.0.0.1:{self.memory.port('signing-simulator')}",
+                "PORTAL_URL": self.url("signing-portal"),
                 "PORTAL_ORGANISATION": MUNICIPALITY,
                 "PORTAL_CERTIFICATE": self._secret("signing/client.pem"),
                 "PORTAL_TRUST": self._state("signing-ca"),
@@ -213,7 +211,7 @@ class Stack:
                 "SMTP_PORT": self.memory.port("smtp"),
                 "SMTP_STARTTLS": "false",
                 "SMTP_SENDER": "sikkersak@kommune.example",
-                "GENERAL_ARCHIVE_MAILBOX": ARCHIVE_MAILBOX,
+                "GENERAL_ARCHIVE_MAILBOX": municipality().mailbox,
                 "TEAMS_WEBHOOK": f"{self.url('teams')}/workflows/schools/triggers/manual/paths/invoke?sig={self.memory.password('teams')}",
                 "STATUS_SECONDS": 1,
                 "STATUS_RHYTHM": 0.001,
@@ -234,8 +232,6 @@ class Stack:
     # --- registers of the stand-ins
 
     def _register_svarinn(self) -> None:
-        from samples.municipality import municipality
-
         certificate = keys.receiver_key(self._secret("svarinn"), "2026")
         numbers = [{"number": school.organisation} for school in municipality().schools]
         account = {"username": SVARINN_USER, "password": self.memory.password("svarinn")}
@@ -252,8 +248,6 @@ class Stack:
         self._write("maskinporten.json", {"clients": [client]})
 
     def _register_idporten(self) -> None:
-        from samples.municipality import municipality
-
         users = [
             {"pid": person.national_id, "name": person.name, "username": person.username}
             for person in municipality().staff

@@ -23,4 +23,4 @@ alter role {owner} in database {database} set lock_timeout = '2s';
 alter role {runtime} in database {database} set search_path = {service};
 alter role {runtime} in database {database} set lock_timeout = '2s';
 alter role {runtime} in database {database} set statement_timeout = '30s';
-alter role {runtime} in database {database} set idle_in_transaction_session_timeout = '60s';
+alter role {runtime} in database {database} set idle_in_transaction_session_timeout = '30s';

@@ -10,7 +10,7 @@ from local.demo.outside import Outside, wait_for
 from local.demo.setting import Setting
 from local.demo.staff import Staff
 from local.stack import Stack
-from samples.municipality import SCHOOLS
+from samples.municipality import Guardian, Pupil
 
 Say = Callable[[str], None]
 DECISION: Final = (
@@ -19,6 +19,7 @@ DECISION: Final = (
     "individuelle opplæringsplanen, som skolen lager i samarbeid med dere.\n\n"
     "Vedtaket kan påklages innen tre uker etter at dere mottok det. Klagen sendes skolen."
 )
+SIGNERS: Final = 2
 NOTE: Final = "Telefonsamtale med foresatte om oppstart av tiltak. Enighet om møte i uke 4."
 
 
@@ -37,23 +38,26 @@ class Casework:
     @classmethod
     def begin(cls, stack: Stack, setting: Setting, outside: Outside) -> Casework:
         """The teacher opens a case for a pupil."""
-        school, gateway = SCHOOLS[0], stack.url("gateway")
-        at_school = [person for person in setting.people.staff if school in person.schools]
-        teacher = next(person.username for person in at_school if "employee_create_cases" in person.roles)
-        principal = next(person.username for person in at_school if "school_leader" in person.roles)
-        pupil = next(one for one in setting.people.pupils if one.school == school and not one.has_protected_address)
-        staff = Staff.log_in(gateway, teacher)
+        gateway, people = stack.url("gateway"), setting.people
+        pupil = next(one for one in people.pupils if not one.has_protected_address and len(_who_sign(one)) == SIGNERS)
+        teacher = setting.at_school(pupil.school, "employee_create_cases")
+        principal = setting.at_school(pupil.school, "school_leader")
+        staff = Staff.log_in(gateway, teacher.username)
         body = {
-            "school_id": setting.school_ids[school],
-            "pupil_id": setting.pupil_ids[pupil.name],
+            "school_id": setting.school_ids[pupil.school],
+            "pupil_id": setting.pupil_ids[pupil.key],
             "title": f"Individuelt tilrettelagt opplæring for {pupil.name}",
         }
         case = staff.post("cases", body)
-        return cls(staff, Staff.log_in(gateway, principal), outside, case["case_id"])
+        return cls(staff, Staff.log_in(gateway, principal.username), outside, case["case_id"])
 
     def write_approve_finish(self, say: Say) -> None:
         """Written from a template, returned once, approved, finished: locked and on its way to the archive."""
-        body = {"template": "vedtak-ito", "title": "Vedtak om individuelt tilrettelagt opplæring", "to_guardians": True}
+        body = {
+            "template": "decision-adapted-teaching",
+            "title": "Vedtak om individuelt tilrettelagt opplæring",
+            "to_guardians": True,
+        }
         written = self.teacher.post(f"cases/{self.case_id}/documents", body)
         self.document_id = written["document_id"]
         document = f"documents/{self.document_id}"
@@ -84,7 +88,7 @@ class Casework:
 
     def write_note(self, say: Say) -> None:
         """A journal note, finished at once: archived like everything else."""
-        body = {"template": "journalnotat", "title": "Samtale med foresatte", "body": NOTE}
+        body = {"template": "journal-note", "title": "Samtale med foresatte", "body": NOTE}
         note = self.teacher.post(f"cases/{self.case_id}/documents", body)
         self.teacher.post(f"documents/{note['document_id']}/finishing")
         say("A journal note is written and finished.")
@@ -102,3 +106,8 @@ class Casework:
     def _document(self) -> dict[str, Any]:
         document: dict[str, Any] = self.teacher.get(f"documents/{self.document_id}")
         return document
+
+
+def _who_sign(pupil: Pupil) -> list[Guardian]:
+    """Those with parental responsibility whom a letter may be sent to by itself."""
+    return [one for one in pupil.guardians if one.has_parental_responsibility and not one.has_protected_address]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,11 +10,8 @@ from typing import Any
 
 import httpx
 
-from local.demo.setting import Setting
 from local.stack import Stack
-from samples.shipments import SentShipment
-
-PPT_NUMBER = "310000019"
+from samples.shipment import Shipment
 
 
 class TooSlow(Exception):
@@ -41,21 +37,10 @@ class Outside:
     _down_since: float = 0.0
     outage_seconds: float = 0.0
 
-    def send(self, shipment: SentShipment, setting: Setting) -> None:
+    def send(self, shipment: Shipment) -> None:
         """Somebody sends mail to a school."""
-        files = [
-            {"filename": one.name, "mime_type": one.media_type, "content_base64": base64.b64encode(one.make()).decode()}
-            for one in shipment.files
-        ]
-        body = {
-            "title": shipment.title,
-            "sender": {"name": shipment.sender, "organisation_number": PPT_NUMBER},
-            "receiver": {"name": shipment.school, "organisation_number": setting.organisation(shipment.school)},
-            "level": "HOYESTE",
-            "confidential": True,
-            "files": files,
-        }
-        self.http.post(f"{self.stack.control('svarinn')}/_control/shipments", json=body).raise_for_status()
+        answer = self.http.post(f"{self.stack.control('svarinn')}/_control/shipments", json=shipment.order())
+        answer.raise_for_status()
 
     def archive_goes_down(self) -> None:
         """The archive core answers nobody."""

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.demo.mailroom import Mailroom
-from local.demo.staff import Staff
+from local.demo.setting import log_in_as
 from local.stack import Stack
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ REASONS = {
 
 def show(stack: Stack, mailroom: Mailroom, figures: Figures, out: Console) -> None:
     """Prints all of it."""
-    administrator = Staff.log_in(stack.url("gateway"), "administrator")
+    administrator = log_in_as(stack, "administrator")
     log = Table("ordered", "what", "state", "attempts", "archive's number", title="The archive log")
     for row in administrator.get("deliveries", limit=200)["items"]:
         cells = (

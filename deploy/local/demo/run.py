@@ -15,7 +15,7 @@ from local.demo.casework import Casework
 from local.demo.mailroom import Mailroom
 from local.demo.outside import Outside, TooSlow, duplicates, wait_for
 from local.demo.report import show
-from local.demo.setting import set_up
+from local.demo.setting import log_in_as, set_up
 from local.demo.staff import Refused, Staff
 from local.memory import Memory
 from local.places import LOCAL
@@ -78,8 +78,8 @@ def job(stack: Stack, figures: Figures) -> None:
     sent = shipments()
     out.print(f"{len(sent)} shipments are sent to the schools; intake fetches them from SvarInn …")
     for shipment in sent:
-        outside.send(shipment, setting)
-    mailroom = Mailroom(Staff.log_in(stack.url("gateway"), "postfordeler"), setting)
+        outside.send(shipment)
+    mailroom = Mailroom(log_in_as(stack, "mail_distributor"), setting)
     mailroom.wait_received(sent)
     casework = Casework.begin(stack, setting, outside)
     out.print("The distributor registers and distributes; what belongs elsewhere is forwarded, encrypted …")
@@ -105,7 +105,7 @@ def job(stack: Stack, figures: Figures) -> None:
 
 def _wait_archived(stack: Stack, outside: Outside, figures: Figures) -> None:
     """Until the archive itself holds a finished record for every finished document."""
-    leader = Staff.log_in(stack.url("gateway"), "administrator")
+    leader = log_in_as(stack, "administrator")
 
     def settled() -> bool:
         counts: dict[str, int] = leader.get("deliveries", limit=1)["counts"]

@@ -5,83 +5,85 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import Any
 
 from local.demo.staff import Staff
 from local.stack import Stack
-from samples.municipality import Municipality, municipality
-from samples.templates import templates
+from samples.municipality import Municipality, Pupil, StaffMember, municipality
+from samples.templates import TEMPLATES
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What was set up, by the names of the sample content."""
+    """What was set up: ids by organisation number, user name, and the pupils' keys."""
 
     people: Municipality
     school_ids: dict[str, str]
     staff_ids: dict[str, str]
     pupil_ids: dict[str, str]
 
-    def organisation(self, school: str) -> str:
-        """A school's organisation number."""
-        return next(one.organisation for one in self.people.schools if one.name == school)
+    def school_id(self, key_or_number: str) -> str:
+        """A school's id, by its key or its organisation number."""
+        return self.school_ids[self.people.school(key_or_number).organisation]
 
-    def teacher_at(self, school: str) -> str:
-        """The id of a teacher who may hold cases at the school."""
-        person = next(
-            one for one in self.people.staff if school in one.schools and "employee_create_cases" in one.roles
-        )
-        return self.staff_ids[person.username]
+    def at_school(self, school: str, *roles: str) -> StaffMember:
+        """Somebody with the first of these roles that anyone has at the school."""
+        return next(one for role in roles for one in self.people.staff_with(role) if school in one.schools)
 
 
-def appoint_administrator(stack: Stack, people: Municipality) -> None:
+def appoint_administrator(stack: Stack, first: StaffMember) -> None:
     """The only act that is done beside the product: somebody must be the first."""
-    first = people.person("administrator")
     environment = stack.process("cases").environment | {"PID_LOOKUP_KEY": stack.memory.hex_key("staff")}
     command = [sys.executable, "-m", "cases.appoint", "--name", first.name]
     subprocess.run(command, input=first.national_id, env=environment, text=True, check=True)
 
 
+def log_in_as(stack: Stack, role: str) -> Staff:
+    """The first who has the role, logged in."""
+    return Staff.log_in(stack.url("gateway"), municipality().staff_with(role)[0].username)
+
+
 def set_up(stack: Stack) -> Setting:
     """Everything through the API, as an administrator would."""
     people = municipality()
-    appoint_administrator(stack, people)
-    admin = Staff.log_in(stack.url("gateway"), "administrator")
-    schools = {
-        one.name: admin.put("schools", {"name": one.name, "organisation": one.organisation}) for one in people.schools
-    }
-    ids = {name: school["school_id"] for name, school in schools.items()}
-    staff = {person.username: _put_staff(admin, person, ids) for person in people.staff}
-    pupils = {pupil.name: _put_pupil(admin, pupil, ids) for pupil in people.pupils}
-    for template in templates():
-        admin.put("templates", template.__dict__)
-    entries = [
-        {"organisation": one.organisation, "school_id": ids[one.name], "case_type": "pupil"} for one in people.schools
+    appoint_administrator(stack, people.staff_with("administrator")[0])
+    admin = log_in_as(stack, "administrator")
+    kept = [admin.put("schools", {"name": one.name, "organisation": one.organisation}) for one in people.schools]
+    schools = {school["organisation"]: school["school_id"] for school in kept}
+    staff = {person.username: _put_staff(admin, person, schools) for person in people.staff}
+    pupils = {pupil.key: _put_pupil(admin, pupil, schools) for pupil in people.pupils}
+    for template in TEMPLATES:
+        body = {"code": template.code, "language": template.language, "name": template.name, "kind": template.kind}
+        admin.put("templates", body | {"needs_approval": template.needs_approval, "source": template.source})
+    plan = [
+        {"organisation": one.organisation, "school_id": schools[one.organisation], "case_type": "pupil"}
+        for one in people.schools
     ]
-    admin.put("plan", {"entries": entries})
-    return Setting(people, ids, staff, pupils)
+    admin.put("plan", {"entries": plan})
+    return Setting(people, schools, staff, pupils)
 
 
-def _put_staff(admin: Staff, person: Any, schools: dict[str, str]) -> str:
+def _put_staff(admin: Staff, person: StaffMember, schools: dict[str, str]) -> str:
     body = {
         "national_id": person.national_id,
         "name": person.name,
-        "roles": list(person.roles),
-        "schools": [schools[name] for name in person.schools],
+        "email": person.email,
+        "roles": sorted(person.roles),
+        "schools": [schools[key] for key in person.schools],
     }
     return str(admin.put("staff", body)["staff_id"])
 
 
-def _put_pupil(admin: Staff, pupil: Any, schools: dict[str, str]) -> str:
+def _put_pupil(admin: Staff, pupil: Pupil, schools: dict[str, str]) -> str:
     guardians = [
         {
             "party": {
                 "kind": "person",
                 "name": guardian.name,
                 "national_id": guardian.national_id,
-                "address": {"line": guardian.line, "postal_code": "8994", "city": "Fjordvik"},
+                "address": guardian.address.model_dump(),
                 "has_protected_address": guardian.has_protected_address,
-            }
+            },
+            "has_parental_responsibility": guardian.has_parental_responsibility,
         }
         for guardian in pupil.guardians
     ]
@@ -89,6 +91,7 @@ def _put_pupil(admin: Staff, pupil: Any, schools: dict[str, str]) -> str:
         "name": pupil.name,
         "national_id": pupil.national_id,
         "school_id": schools[pupil.school],
+        "address": pupil.address.model_dump(),
         "has_protected_address": pupil.has_protected_address,
         "guardians": guardians,
     }

@@ -58,9 +58,10 @@ async def identify(asked: Identify, ask: Ask, office: Office) -> StaffMember:
         raise Forbidden("Bare innloggingen selv kan spørre om dette.")
     found = await people.staff_by_lookup(ask.tx, asked.pid_lookup)
     is_known = found is not None and found.is_active and bool(found.roles)
-    await audit.note(
-        ask.tx, found.staff_id if found else None, "login" if is_known else "login-refused", level=asked.level
-    )
+    act = "login" if is_known else "login-refused"
+    session = hashlib.sha256(asked.session_id.encode()).hexdigest()[:16]  # recognisable, not usable
+    if not await audit.has_login(ask.tx, act, session):
+        await audit.note(ask.tx, found.staff_id if found else None, act, level=asked.level, session=session)
     if found is None or not is_known:
         return StaffMember(
             staff_id=found.staff_id if found else new_id(),

@@ -1,0 +1,113 @@
+"""PostgreSQL 17 and RabbitMQ 4 as containers, for `./dev test --containers`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import httpx
+from docker.errors import DockerException  # type: ignore[import-untyped]
+from testcontainers.core.container import DockerContainer
+
+from local.memory import free_port, memory
+from local.places import REPOSITORY
+from local.servers import Servers, Unavailable
+
+READY_SECONDS: Final = 120.0  # after the image is here
+ACCOUNT: Final = "sikkersak-admin"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One server's image, its ports inside, and how it is told the account to make."""
+
+    name: str
+    ports: tuple[int, ...]
+    user: str
+    password: str
+
+
+POSTGRES: Final = Image("postgres:17", (5432,), "POSTGRES_USER", "POSTGRES_PASSWORD")
+RABBITMQ: Final = Image("rabbitmq:4-management", (5672, 15672), "RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS")
+
+
+def run_tests(arguments: list[str]) -> int:
+    """Runs pytest against containers of its own, which are removed afterwards; returns pytest's exit code."""
+    with ExitStack() as stack:
+        database = stack.enter_context(_running(POSTGRES))
+        amqp, management = stack.enter_context(_running(RABBITMQ))[:2]
+        given = _servers(database[0], amqp, management)
+        _wait(given)
+        command = [sys.executable, "-m", "pytest", *arguments]
+        return subprocess.run(command, cwd=REPOSITORY, env=os.environ | given.environment(), check=False).returncode
+
+
+@contextmanager
+def _running(image: Image) -> Iterator[tuple[int, ...]]:
+    ports = tuple(free_port() for _ in image.ports)
+    try:
+        container = _container(image, ports).start()
+    except DockerException as trouble:
+        raise _unavailable() from trouble
+    try:
+        yield ports
+    finally:
+        container.stop()
+
+
+def _container(image: Image, ports: tuple[int, ...]) -> DockerContainer:
+    container = DockerContainer(image.name)
+    for inside, outside in zip(image.ports, ports, strict=True):
+        # the address too, which the stubs leave out: never one that others reach
+        container.ports[f"{inside}/tcp"] = ("127.0.0.1", outside)  # type: ignore[assignment]
+    return container.with_env(image.user, ACCOUNT).with_env(image.password, memory().password("containers"))
+
+
+def _servers(database: int, amqp: int, management: int) -> Servers:
+    account = f"{ACCOUNT}:{memory().password('containers')}@127.0.0.1"
+    return Servers(
+        f"postgresql://{account}:{database}/postgres",
+        f"amqp://{account}:{amqp}/",
+        f"http://127.0.0.1:{management}",
+    )
+
+
+def _wait(given: Servers) -> None:
+    """Returns when both take work; the images start their servers twice, so an open port is not enough."""
+
+    def broker() -> bool:
+        account = (ACCOUNT, memory().password("containers"))
+        return httpx.get(f"{given.management_url}/api/health/checks/virtual-hosts", auth=account, timeout=2).is_success
+
+    async def query() -> bool:
+        connection = await asyncpg.connect(given.database_url, timeout=2)
+        await connection.close()
+        return True
+
+    _until(broker, "RabbitMQ", httpx.TransportError)
+    _until(lambda: asyncio.run(query()), "PostgreSQL", asyncpg.PostgresError, OSError, TimeoutError)
+
+
+def _until(is_up: Callable[[], bool], name: str, *not_yet: type[Exception]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            if is_up():
+                return
+        except not_yet:  # transient: it is starting
+            pass
+        if time.monotonic() > deadline:
+            raise Unavailable(f"The container of {name} did not become ready within {READY_SECONDS:g} s.")
+        time.sleep(0.3)
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("No Docker engine can be used: start one, or set DATABASE_URL and RABBITMQ_URL.")

@@ -1,0 +1,45 @@
+"""A whole stack of the tests' own: every service and stand-in as separate processes on the real servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.demo.outside import Outside
+from local.demo.setting import Setting, set_up
+from local.demo.staff import Staff
+from local.memory import Memory
+from local.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Six services and eight stand-ins, started once for all end-to-end tests."""
+    folder: Path = tmp_path_factory.mktemp("stack")
+    made = Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json"))
+    made.provision.remove()
+    made.up(print)
+    yield made
+    made.down()
+    made.provision.remove()
+
+
+@pytest.fixture(scope="session")
+def setting(stack: Stack) -> Setting:
+    """The sample municipality, put in by its administrator through the API."""
+    return set_up(stack)
+
+
+@pytest.fixture
+def outside(stack: Stack) -> Outside:
+    """The stand-ins' switches."""
+    return Outside(stack)
+
+
+@pytest.fixture
+def distributor(stack: Stack, setting: Setting) -> Staff:
+    """The mail distributor, logged in."""
+    del setting
+    return Staff.log_in(stack.url("gateway"), "postfordeler")

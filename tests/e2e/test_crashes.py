@@ -1,0 +1,138 @@
+"""Processes die at the worst moment; nothing is lost and nothing is made twice (R2, R4, R7, M27)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from local.demo.mailroom import Mailroom
+from local.demo.outside import Outside, duplicates, wait_for
+from local.demo.setting import Setting
+from local.demo.staff import Staff
+from local.stack import Stack
+from samples.shipments import Outcome, shipments
+
+
+def faults(stack: Stack, name: str, **wanted: Any) -> None:
+    httpx.put(f"{stack.control(name)}/_control/faults", json=wanted).raise_for_status()
+
+
+def shipment(setting: Setting, number: int) -> Any:
+    """A sample shipment under a title that no other test has."""
+    sample = [one for one in shipments() if one.outcome is Outcome.REGISTER][number]
+    return sample.__class__(**{**sample.__dict__, "title": f"{sample.title} {uuid4().hex[:8]}"})
+
+
+def received(distributor: Staff, title: str) -> dict[str, Any] | None:
+    return next((item for item in distributor.get("mail", limit=200)["items"] if item["title"] == title), None)
+
+
+async def query(stack: Stack, service: str, sql: str, *values: object) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(stack.provision.database_url(service))
+    try:
+        return await connection.fetch(sql, *values)
+    finally:
+        await connection.close()
+
+
+def test_intake_killed_between_its_commit_and_the_acknowledgement_registers_once(
+    stack: Stack, setting: Setting, outside: Outside, distributor: Staff
+) -> None:
+    sent = shipment(setting, 0)
+    faults(stack, "svarinn", slow_seconds=60, only="/status$")
+    try:
+        outside.send(sent, setting)
+        item = wait_for("the commit", lambda: received(distributor, sent.title), within=30)
+        assert outside.unacknowledged() == 1, "it is acknowledged only after the commit"
+        stack.process("intake").kill()
+    finally:
+        faults(stack, "svarinn")
+    stack.start("intake")
+    wait_for("the acknowledgement", lambda: outside.unacknowledged() == 0, within=30)
+    titles = [one for one in distributor.get("mail", limit=200)["items"] if one["title"] == sent.title]
+    assert [one["mail_id"] for one in titles] == [item["mail_id"]]
+
+
+async def test_archiver_killed_between_the_archives_answer_and_its_own_commit_gives_one_record(
+    stack: Stack, setting: Setting, outside: Outside, distributor: Staff
+) -> None:
+    sent = shipment(setting, 1)
+    outside.send(sent, setting)
+    item = await asyncio.to_thread(wait_for, "arrival", lambda: received(distributor, sent.title), 30)
+    before = len(outside.archived_records())
+    holding = await asyncpg.connect(stack.provision.database_url("archiver", is_owner=True))
+    try:
+        Mailroom(distributor, setting).distributor.post(
+            f"mail/{item['mail_id']}/registration", Mailroom(distributor, setting)._registration(sent)
+        )
+        # Held until the archive has answered: the archiver cannot write that it did.
+        delivery = await _held_delivery(stack, holding)
+        await asyncio.to_thread(wait_for, "the archive's answer", lambda: len(_whole(outside)) == before + 1, 60)
+        stack.process("archiver").kill()
+    finally:
+        await holding.close()
+    (row,) = await query(stack, "archiver", "select state from deliveries where delivery_id = $1", delivery)
+    assert row["state"] != "archived"
+    await asyncio.to_thread(stack.start, "archiver")
+    await asyncio.to_thread(wait_for, "archiving", lambda: _state(distributor, delivery) == "archived", 90)
+    records = outside.archived_records()
+    assert len(records) == before + 1
+    assert duplicates(records) == 0
+
+
+def _whole(outside: Outside) -> list[dict[str, Any]]:
+    return [record for record in outside.archived_records() if record["status"] in {"J", "E", "A"}]
+
+
+def _state(distributor: Staff, delivery: UUID) -> str:
+    return str(distributor.get(f"deliveries/{delivery}")["row"]["state"])
+
+
+async def _held_delivery(stack: Stack, holding: asyncpg.Connection) -> UUID:
+    """The newest delivery, its row locked from the moment it is rendered."""
+    newest = "select delivery_id from deliveries where rendered_at is not null and state <> 'archived' order by ordered_at desc"
+    for _ in range(600):
+        found = await query(stack, "archiver", newest)
+        if found:
+            await holding.execute(
+                "begin; set local lock_timeout = '20s'; set local idle_in_transaction_session_timeout = 0"
+            )
+            await holding.fetch("select 1 from deliveries where delivery_id = $1 for update", found[0]["delivery_id"])
+            delivery: UUID = found[0]["delivery_id"]
+            return delivery
+        await asyncio.sleep(0.02)
+    raise AssertionError("nothing was rendered")
+
+
+@pytest.mark.parametrize("service", ["cases", "archiver", "notifier", "signing", "intake"])
+def test_a_redeployed_service_takes_up_what_waited(
+    stack: Stack, setting: Setting, outside: Outside, distributor: Staff, service: str
+) -> None:
+    place = ["cases", "archiver", "notifier", "signing", "intake"].index(service)
+    sent = shipment(setting, 2 + place)
+    stack.process(service).stop()
+    outside.send(sent, setting)
+    stack.redeploy(service)
+    item = wait_for("arrival", lambda: received(distributor, sent.title), within=30)
+    mailroom = Mailroom(distributor, setting)
+    distributor.post(f"mail/{item['mail_id']}/registration", mailroom._registration(sent))
+    wait_for(
+        "registration",
+        lambda: distributor.get(f"mail/{item['mail_id']}")["summary"]["state"] == "registered",
+        within=30,
+    )
+    counts: Counter[str] = Counter()
+
+    def settled() -> bool:
+        nonlocal counts
+        counts = Counter(distributor.get("deliveries", limit=1)["counts"])
+        return set(+counts) <= {"archived"}
+
+    wait_for("archiving", settled, within=90)
+    assert duplicates(outside.archived_records()) == 0
