@@ -80,7 +80,7 @@ class Casework:
         def all_signed() -> bool:
             nonlocal count
             count += self.outside.sign_everything()
-            return self._document()["signing"] == "signed"
+            return bool(self._document()["signing"] == "signed")
 
         wait_for("the guardians' signatures", all_signed, within=60)
         self.signed = 1

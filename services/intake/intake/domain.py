@@ -49,6 +49,7 @@ DEFAULT_RULES: Final = (
     SortingRule("SFO", AWAY, ("sfo",)),
     SortingRule("Karakterer og fravær", AWAY, ("karakter", "fravær", "fråvær", "anmerkning", "merknad i orden")),
     SortingRule("Privatskole", AWAY, ("privatskole", "privatskule", "friskole")),
+    SortingRule("Fosterhjem og ressurser", AWAY, ("fosterhjem", "fosterheim", "ressursdekning", "enkeltvedtak og ressurs")),
     SortingRule("Samtykke og delt bosted", AWAY, ("samtykke", "delt bosted", "delt bustad")),
 )  # fmt: skip
 NO_RULE: Final = Decision(Belonging.FOR_A_PERSON, "Ingen regel traff")

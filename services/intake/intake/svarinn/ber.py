@@ -47,9 +47,9 @@ class Ber:
         tag, first = start[0], start[1]
         if tag & LONG_TAG == LONG_TAG:
             raise NotBer("multi-byte tag")
-        if first < 0x80:  # noqa: PLR2004 - short form
+        if first < 0x80:
             return Header(tag, first, start)
-        if first == 0x80:  # noqa: PLR2004 - indefinite form
+        if first == 0x80:
             return Header(tag, None, start)
         more = self._exactly(first & 0x7F)
         return Header(tag, int.from_bytes(more), start + more)

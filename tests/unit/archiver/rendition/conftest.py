@@ -12,11 +12,12 @@ import docx
 import pikepdf
 import pytest
 import pytest_asyncio
-from archiver.rendition import Rendition, Renderer
+from pikepdf import Array, Dictionary, Name, String
+from PIL import Image, ImageDraw
+
+from archiver.rendition import Renderer, Rendition
 from archiver.rendition.children import Children
 from archiver.rendition.gate import Gate
-from PIL import Image, ImageDraw
-from pikepdf import Array, Dictionary, Name, String
 from sikkersak.clock import now
 
 Render = Callable[..., Awaitable[Rendition]]
@@ -151,7 +152,9 @@ def script(pdf: pikepdf.Pdf) -> None:
     launch = Dictionary(S=Name.Launch, F=String("calc.exe"), Next=javascript)
     web = Dictionary(S=Name.URI, URI=String("https://example.invalid/"), Next=Array([launch]))
     link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([0, 0, 50, 50]), A=web)
-    bad = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([60, 0, 99, 50]), A=launch, AA=Dictionary(E=javascript))
+    bad = Dictionary(
+        Type=Name.Annot, Subtype=Name.Link, Rect=Array([60, 0, 99, 50]), A=launch, AA=Dictionary(E=javascript)
+    )
     page = pdf.pages[0].obj
     page["/Annots"] = Array([pdf.make_indirect(link), pdf.make_indirect(bad)])
     page["/AA"] = Dictionary(O=javascript)

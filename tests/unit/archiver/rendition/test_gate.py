@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from pikepdf import Name
+
 from archiver.rendition.children import Children
 from archiver.rendition.gate import Gate
-from pikepdf import Name
 from sikkersak.letters import compose
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

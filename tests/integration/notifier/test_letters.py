@@ -1,0 +1,267 @@
+"""Letters: sent once whatever happens on the way, and followed to their end (M21)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from notifier.svarut.letter import compose
+from sikkersak.contracts.notifier import ConsignmentPage, ListConsignments, RetryConsignment, SendLetter
+from sikkersak.contracts.values import Party, PartyKind
+from sikkersak.errors import Declined
+from sikkersak.identity import Actor
+from sikkersak.ids import new_id
+from sikkersak.testing.waiting import eventually
+from sikkersak.vault import seal
+
+pytestmark = pytest.mark.hasty
+PERSON, SUPPLIER = "01851012490", "310000035"
+
+
+async def post(house: Any, letter_id: UUID | None = None, school: UUID | None = None, **changed: Any) -> UUID:
+    dossier = await seal(house.vault, await house.letter(**changed))
+    letter = letter_id or new_id()
+    await house.order(SendLetter(letter_id=letter, document_id=letter, school_id=school or new_id(), dossier=dossier))
+    return letter
+
+
+def actor(*roles: str, school: UUID | None = None) -> Actor:
+    schools = frozenset({school}) if school else frozenset()
+    return Actor(staff_id=new_id(), roles=frozenset(roles), schools=schools, level="high", session="s")
+
+
+async def test_a_letter_is_sent_encrypted_and_followed_until_it_is_delivered(house: Any, stand_ins: Any) -> None:
+    with house.notifier():
+        letter = await post(house)
+        row = await house.until(letter, "delivered")
+    (sent,) = await stand_ins.letters()
+    assert row["carrier_status"] == "LEVERT_SDP"
+    assert row["carrier_reference"] == sent["id"]
+    assert (sent["eksternReferanse"], sent["level"], sent["encrypted"]) == (str(letter), "HOYESTE", True)
+    assert sent["letter"]["mottaker"]["adresse"]["poststed"] == "OSLO"
+    assert [fact["state"] for fact in await house.facts("cases.facts")] == ["sent", "delivered"]
+
+
+async def test_what_is_shown_in_lists_says_nothing_about_whom_a_confidential_letter_concerns(
+    house: Any, stand_ins: Any
+) -> None:
+    with house.notifier():
+        await house.until(await post(house), "delivered")
+    (sent,) = await stand_ins.letters()
+    assert sent["title"] == "Brev fra Fjordvik skole (sak 2026/17)"
+    assert [document["filename"] for document in sent["documents"]] == ["Brev.pdf"]
+
+
+async def test_svarut_gets_the_bytes_that_the_vault_holds(house: Any, stand_ins: Any) -> None:
+    files = (await house.file("a.pdf"), await house.file("a.pdf"))
+    with house.notifier():
+        await house.until(await post(house, files=files, is_confidential=False), "delivered")
+        await house.until(await post(house, files=files), "delivered")
+    open_letter, encrypted = await stand_ins.letters()
+    wanted = [file.ref.sha256 for file in files]
+    assert [document["sha256"] for document in open_letter["documents"]] == wanted
+    assert [document["sha256"] for document in encrypted["documents"]] == wanted
+    assert [document["filename"] for document in open_letter["documents"]] == ["a.pdf", "a (2).pdf"]
+
+
+async def test_an_organisation_gets_its_letter_as_confidential_post(house: Any, stand_ins: Any) -> None:
+    receiver = Party(kind=PartyKind.ORGANISATION, name="Eksempel PPT", national_id=SUPPLIER)
+    with house.notifier():
+        row = await house.until(await post(house, receiver=receiver), "delivered")
+    (sent,) = await stand_ins.letters()
+    assert (sent["kind"], row["carrier_status"]) == ("organisasjon", "LEST")
+    assert sent["letter"]["taushetsbelagtPost"] is True
+    assert sent["letter"]["metadataFraAvleverendeSystem"] == {"saksaar": 2026, "sakssekvensnummer": 17}
+
+
+async def test_a_receiver_without_a_number_gets_print(house: Any, stand_ins: Any) -> None:
+    dossier = await house.letter()
+    receiver = dossier.receiver.model_copy(update={"national_id": None})
+    with house.notifier():
+        row = await house.until(await post(house, receiver=receiver), "delivered")
+    (sent,) = await stand_ins.letters()
+    assert (sent["kind"], row["carrier_status"]) == ("print", "PRINTET")
+
+
+async def test_a_lost_answer_gives_one_letter(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, lose_answers=1, only="/forsendelser/person$")
+    with house.notifier():
+        letter = await post(house)
+        await house.until(letter, "delivered")
+    (sent,) = await stand_ins.letters()
+    attempts = await house.rows("select verdict from attempts order by attempt_id")
+    assert [attempt["verdict"] for attempt in attempts] == ["unknown", "found"]
+    assert (await house.row(letter))["carrier_reference"] == sent["id"]
+
+
+async def test_an_answer_that_came_twice_is_one_letter_and_its_refusal_as_duplicate_is_understood(
+    house: Any, stand_ins: Any
+) -> None:
+    await stand_ins.fault(stand_ins.svarut, answer_twice=1, only="/forsendelser/person$")
+    with house.notifier():
+        await house.until(await post(house), "delivered")
+    assert len(await stand_ins.letters()) == 1
+
+
+async def test_an_order_that_comes_again_sends_nothing_again(house: Any, stand_ins: Any) -> None:
+    with house.notifier():
+        letter = await post(house)
+        await post(house, letter)
+        await house.until(letter, "delivered")
+        await house.facts("cases.facts")
+        await post(house, letter)
+        (told,) = await eventually(lambda: house.facts("cases.facts"), what="the fact once more")
+    assert told["state"] == "delivered"
+    assert len(await stand_ins.letters()) == 1
+
+
+async def test_letters_wait_while_svarut_is_down_and_go_out_by_themselves(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, down=True)
+    with house.notifier():
+        letters = [await post(house) for _ in range(3)]
+        await house.until(letters[0], "trying")
+
+        async def is_known_to_be_down() -> bool:
+            return "circuit_opened" in house.log()
+
+        await eventually(is_known_to_be_down, what="the circuit's opening")
+        before = await house.row(letters[0])
+        await stand_ins.fault(stand_ins.svarut)
+        for letter in letters:
+            await house.until(letter, "delivered")
+    assert before["code"] == "try-again"
+    assert await house.place.depth("notifier.carry.parking") == 0
+    assert len(await stand_ins.letters()) == len(letters)
+
+
+async def test_letters_wait_while_maskinporten_refuses_us(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.maskinporten, refuse_status=400, only="/token")
+    with house.notifier():
+        letter = await post(house)
+        row = await house.until(letter, "trying")
+        await stand_ins.fault(stand_ins.maskinporten)
+        await house.until(letter, "delivered")
+    assert row["code"] == "carrier-refuses-us"
+
+
+async def test_a_letter_that_svarut_refuses_is_declined_with_a_reason_and_not_tried_again(
+    house: Any, stand_ins: Any
+) -> None:
+    await stand_ins.put("receivers", {PERSON: "unknown"})
+    with house.notifier():
+        letter = await post(house)
+        row = await house.until(letter, "declined")
+        (fact,) = await eventually(lambda: house.facts("cases.facts"))
+        told = await eventually(stand_ins.cards, what="the notice of a failed delivery")
+    assert (row["code"], row["attempts"], row["next_try_at"]) == ("bad-receiver", 1, None)
+    assert (fact["state"], fact["code"]) == ("declined", "bad-receiver")
+    assert PERSON not in str(told)
+
+
+@pytest.mark.parametrize(("rule", "code"), [("declined", "letter-rejected"), ("undeliverable", "not-delivered")])
+async def test_a_letter_that_fails_on_its_way_is_declined(house: Any, stand_ins: Any, rule: str, code: str) -> None:
+    await stand_ins.put("receivers", {PERSON: rule})
+    with house.notifier():
+        row = await house.until(await post(house), "declined")
+    assert row["code"] == code
+
+
+async def test_a_letter_that_failed_is_sent_anew_when_a_person_says_so(house: Any, stand_ins: Any) -> None:
+    await stand_ins.put("receivers", {PERSON: "declined"})
+    school = new_id()
+    with house.notifier():
+        letter = await post(house, school=school)
+        await house.until(letter, "declined")
+        await stand_ins.put("receivers", {})
+        leader = actor("school_leader", school=school)
+        with pytest.raises(Declined):
+            await house.ask(RetryConsignment(consignment_id=letter), actor("school_leader", school=new_id()))
+        view = await house.ask(RetryConsignment(consignment_id=letter), leader)
+        await house.until(letter, "delivered")
+        with pytest.raises(Declined, match="illegal-move"):
+            await house.ask(RetryConsignment(consignment_id=letter), leader)
+    assert view.state == "waiting"
+    assert [sent["eksternReferanse"] for sent in await stand_ins.letters()] == [str(letter), f"{letter}-2"]
+
+
+async def test_a_letter_in_hand_when_the_process_dies_is_taken_up_and_sent_once(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, slow_seconds=3, only="/forsendelser/person$")
+    with house.notifier() as first:
+        letter = await post(house)
+
+        async def is_tried() -> bool:
+            return bool((await house.row(letter)).get("attempts"))
+
+        await eventually(is_tried, what="the first attempt")
+        house.kill(first)
+    await stand_ins.fault(stand_ins.svarut)
+    async with house.database.transaction() as tx:  # the dead hand lets go after half a minute; not waited for here
+        await tx.execute("update consignments set held_until = now()")
+    with house.notifier():
+        await house.until(letter, "delivered", within=60)  # the dead process's leases run out first
+    assert len(await stand_ins.letters()) == 1
+
+
+async def test_nothing_is_sent_while_outward_effects_are_off_and_all_is_when_they_are_on(
+    house: Any, stand_ins: Any
+) -> None:
+    with house.notifier(OUTWARD_EFFECTS="off"):
+        letter = await post(house)
+
+        async def waits() -> bool:
+            return bool((await house.row(letter)).get("code") == "outward-effects-off")
+
+        await eventually(waits, what="the wait for outward effects")
+        page: ConsignmentPage = await house.ask(ListConsignments(), actor("operations"))
+        assert [(item.state, item.code) for item in page.items] == [("waiting", "outward-effects-off")]
+    assert await stand_ins.letters() == []
+    with house.notifier():
+        await house.until(letter, "delivered")
+    assert len(await stand_ins.letters()) == 1
+
+
+async def test_a_letter_that_no_message_moves_is_moved_by_the_sweep(house: Any, stand_ins: Any) -> None:
+    letter = new_id()
+    dossier = await seal(house.vault, await house.letter())
+    async with house.database.transaction() as tx:  # as after the loss of the whole broker
+        sql = "insert into consignments (consignment_id, kind, document_id, school_id, dossier) values ($1, 'letter', $1, $1, $2)"
+        await tx.execute(sql, letter, dossier.model_dump(mode="json"))
+    with house.notifier(SWEEP_SECONDS="0.2"):
+        await house.until(letter, "delivered")
+    assert len(await stand_ins.letters()) == 1
+
+
+async def test_each_sees_what_is_theirs_to_see(house: Any) -> None:
+    mine, other = new_id(), new_id()
+    with house.notifier(OUTWARD_EFFECTS="off"):
+        letters = [await post(house, school=mine), await post(house, school=other)]
+
+        async def seen(who: Actor, **asked: Any) -> list[UUID]:
+            page = await house.ask(ListConsignments(**asked), who)
+            return [item.consignment_id for item in page.items]
+
+        async def all_there() -> bool:
+            return len(await seen(actor("mail_distributor"))) == len(letters)
+
+        await eventually(all_there)
+        assert await seen(actor("school_leader", school=mine)) == letters[:1]
+        assert await seen(actor("employee"), document_id=letters[1]) == letters[1:]
+        for nobody in (actor("employee", school=mine), actor("school_leader"), actor()):
+            with pytest.raises(Declined, match="forbidden"):
+                await seen(nobody)
+        first = await house.ask(ListConsignments(limit=1), actor("operations"))
+        rest = await house.ask(ListConsignments(limit=1, cursor=first.next), actor("operations"))
+        assert {first.items[0].consignment_id, rest.items[0].consignment_id} == set(letters)
+
+
+async def test_no_personal_data_stands_in_the_log(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, refuse_status=503, refuse_share=0.4)
+    with house.notifier():
+        await house.until(await post(house), "delivered")
+    letter = compose(await house.letter(), "r", 1)
+    for secret in (PERSON, "Prøve", "Pr\\u00f8ve", "hemmelig", "Eksempelveien", hashlib.sha256().hexdigest()):
+        assert secret not in house.log()
+    assert letter.body["mottaker"]["digitalId"] == PERSON
