@@ -56,7 +56,8 @@ def run(*, as_json: bool, keep: bool) -> int:
             stack.clear()
             stack.up(out.print)
         with _timed(figures, "seconds_job"):
-            job(stack, figures)
+            mailroom = job(stack, figures)
+        show(stack, mailroom, figures, out)
     except (NotReady, Refused, TooSlow) as wrong:
         out.print(f"The demo stopped: {wrong}", style="red")
         return 1
@@ -70,7 +71,7 @@ def run(*, as_json: bool, keep: bool) -> int:
     return 0 if figures.not_archived == 0 and figures.duplicates_in_archive == 0 else 1
 
 
-def job(stack: Stack, figures: Figures) -> None:
+def job(stack: Stack, figures: Figures) -> Mailroom:
     """The job itself, on a stack that holds nothing yet."""
     outside = Outside(stack)
     out.print("The administrator puts in schools, people, pupils, templates and the distribution plan …")
@@ -100,7 +101,7 @@ def job(stack: Stack, figures: Figures) -> None:
     out.print("Waiting until the archive has everything …")
     _wait_archived(stack, outside, figures)
     _count(stack, outside, mailroom, casework, figures)
-    show(stack, mailroom, figures, out)
+    return mailroom
 
 
 def _wait_archived(stack: Stack, outside: Outside, figures: Figures) -> None:

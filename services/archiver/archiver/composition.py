@@ -12,8 +12,8 @@ from archiver.operations import operations
 from archiver.periodic import PERIODIC
 from archiver.rendition import Renderer
 from archiver.settings import Settings
-from sikkersak.errors import Transient
 from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.errors import Transient
 from sikkersak.ids import new_id
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.messaging.handlers import pause, resume

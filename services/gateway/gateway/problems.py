@@ -104,7 +104,7 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
 
 def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
     """A problem with the reference of the request that is being answered."""
-    title = TITLES.get(status, TITLES[500] if status >= 500 else TITLES[409])  # noqa: PLR2004 - server errors
+    title = TITLES.get(status, TITLES[500] if status >= 500 else TITLES[409])
     reference = structlog.contextvars.get_contextvars().get("correlation_id", "")
     return Problem(
         type=f"urn:problem:sikkersak:{code}",

@@ -123,6 +123,6 @@ def _unwrap(operation: Operation[Answer], body: bytes) -> Answer:
     problem = said.get("problem")
     if problem is None:
         return operation.reply.model_validate(said["ok"])  # type: ignore[return-value]
-    if problem["status"] == 503:  # noqa: PLR2004 - the owner could not, but may later
+    if problem["status"] == 503:
         raise Overloaded(problem["detail"])
     raise Declined(problem["code"], problem["detail"], status=problem["status"])

@@ -167,11 +167,11 @@ class House:
     async def until(self, consignment_id: UUID, state: str, *, was: str = "", within: float = 20.0) -> dict[str, Any]:
         """The consignment once it has come so far; fails at once when it ends elsewhere than where it `was`."""
 
-        async def look() -> dict[str, Any] | None:
+        async def look() -> dict[str, Any]:
             row = await self.row(consignment_id)
             reached = row.get("state")
             assert reached in {state, was} or reached not in {"delivered", "declined", "given_up"}, (state, row)
-            return row if reached == state else None
+            return row if reached == state else {}
 
         return await eventually(look, within=within, what=state)
 

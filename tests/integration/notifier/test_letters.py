@@ -244,9 +244,10 @@ async def test_each_sees_what_is_theirs_to_see(house: Any) -> None:
             return [item.consignment_id for item in page.items]
 
         async def all_there() -> bool:
-            return len(await seen(actor("mail_distributor"))) == len(letters)
+            return len(await house.rows("select 1 from consignments")) == len(letters)
 
         await eventually(all_there)
+        assert set(await seen(actor("mail_distributor"))) == set(letters)
         assert await seen(actor("school_leader", school=mine)) == letters[:1]
         assert await seen(actor("employee"), document_id=letters[1]) == letters[1:]
         for nobody in (actor("employee", school=mine), actor("school_leader"), actor()):
@@ -265,3 +266,31 @@ async def test_no_personal_data_stands_in_the_log(house: Any, stand_ins: Any) ->
     for secret in (PERSON, "Prøve", "Pr\\u00f8ve", "hemmelig", "Eksempelveien", hashlib.sha256().hexdigest()):
         assert secret not in house.log()
     assert letter.body["mottaker"]["digitalId"] == PERSON
+
+
+async def test_what_has_been_tried_for_a_week_is_given_up_and_a_person_is_told(house: Any, stand_ins: Any) -> None:
+    letter = new_id()
+    dossier = await seal(house.vault, await house.letter())
+    async with house.database.transaction() as tx:
+        sql = """
+        insert into consignments (consignment_id, kind, document_id, school_id, dossier, started_at, next_try_at)
+        values ($1, 'letter', $1, $1, $2, now() - interval '8 days', now() - interval '1 hour')
+        """
+        await tx.execute(sql, letter, dossier.model_dump(mode="json"))
+    with house.notifier(SWEEP_SECONDS="0.2"):
+        row = await house.until(letter, "given_up")
+        await eventually(stand_ins.cards, what="the notice of a failed delivery")
+    assert row["code"] == "given-up"
+    assert await stand_ins.letters() == []
+
+
+async def test_a_letter_that_is_never_confirmed_is_for_a_person_to_look_into(house: Any, stand_ins: Any) -> None:
+    await stand_ins.put("receivers", {PERSON: "unread"})
+    with house.notifier():
+        letter = await post(house)
+        await house.until(letter, "sent")
+        async with house.database.transaction() as tx:
+            sql = "update consignments set sent_at = now() - interval '101 days', next_look_at = now() where consignment_id = $1"
+            await tx.execute(sql, letter)
+        row = await house.until(letter, "given_up")
+    assert row["code"] == "never-confirmed"

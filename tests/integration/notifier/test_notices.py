@@ -41,9 +41,9 @@ async def test_news_of_mail_are_gathered_into_one_notice_for_each_receiver(house
             await house.order(mail())
         await house.order(mail("310000035"))
 
-        async def both() -> list[dict[str, Any]] | None:
-            cards = await stand_ins.cards()
-            return cards if len(cards) == 2 else None
+        async def both() -> list[dict[str, Any]]:
+            cards: list[dict[str, Any]] = await stand_ins.cards()
+            return cards if len(cards) == 2 else []
 
         cards = await eventually(both, what="two notices")
     assert {texts(card)[1] for card in cards} == {

@@ -61,7 +61,8 @@ class Children:
                 await self._send({"id": number, "task": task, "arguments": arguments, "limits": asdict(limits)})
                 said = await future
             except asyncio.CancelledError:
-                await self._send({"id": number, "stop": True})
+                with contextlib.suppress(Transient):  # no nursery, no child
+                    await self._send({"id": number, "stop": True})
                 raise
             finally:
                 self._waiting.pop(number, None)
@@ -123,4 +124,3 @@ class Children:
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(Transient("rendition-nursery-restarting"))
-            await process.wait() if process.returncode is not None else None

@@ -22,7 +22,9 @@ class Examiner:
     def __init__(self, class_path: list[str], heap_mib: int) -> None:
         import jpype  # only this process may load it: a Java machine does not survive forks and cannot be unloaded
 
-        jpype.startJVM(f"-Xmx{heap_mib}m", "-Xss8m", "-Djava.awt.headless=true", "-XX:+UseSerialGC", classpath=class_path)
+        jpype.startJVM(
+            f"-Xmx{heap_mib}m", "-Xss8m", "-Djava.awt.headless=true", "-XX:+UseSerialGC", classpath=class_path
+        )
         jpype.JClass("java.util.logging.LogManager").getLogManager().reset()
         jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
         self._throwable = jpype.JClass("java.lang.Throwable")

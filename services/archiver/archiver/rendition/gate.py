@@ -34,7 +34,9 @@ def class_path() -> list[str]:
 class Gate:
     """Judges files with a warm veraPDF. Being late, or running out of memory over a file, means not valid."""
 
-    def __init__(self, children: Children, *, seconds: float = 60.0, java: str = "java", heap_mib: int = HEAP_MIB) -> None:
+    def __init__(
+        self, children: Children, *, seconds: float = 60.0, java: str = "java", heap_mib: int = HEAP_MIB
+    ) -> None:
         self._children = children
         self._seconds = seconds
         jars = class_path() if shutil.which(java) else []

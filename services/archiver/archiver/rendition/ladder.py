@@ -79,7 +79,9 @@ class Ladder:
         climb.tried(Rung.KEPT, "valid" if verdict.is_valid else "false-claim", verdict)
         return Candidate(kept, Rung.KEPT, verdict) if verdict.is_valid else None
 
-    async def climb(self, source: Path, climb: Climb, *, first: Rung = Rung.MENDED, compare_with: Path | None = None) -> Candidate:
+    async def climb(
+        self, source: Path, climb: Climb, *, first: Rung = Rung.MENDED, compare_with: Path | None = None
+    ) -> Candidate:
         """The first candidate that is the same, or the best of them. Raises Declined when there is none."""
         original = compare_with or source
         steps = ((first, self._mended), (Rung.GHOSTSCRIPT, self._redrawn), (Rung.PICTURED, self._pictured))
@@ -92,6 +94,8 @@ class Ladder:
                         return candidate
             except ChildFailed as failed:
                 climb.tried(rung, failed.why)
+            if not self._gate.is_present:
+                raise Transient("rendition-validator-missing")  # nothing is made poorer because Java is away
             if rung is Rung.GHOSTSCRIPT and (good := self._readable(climb)) is not None:
                 return good
         return self._best(climb)
@@ -102,7 +106,9 @@ class Ladder:
             "compare", climb.limits(90), source=str(original), candidate=str(candidate.path), max_looks=MAX_LOOKS
         )
         same = Sameness(**said)
-        reason = "same" if same.looks_same and same.reads_same else "text-differs" if same.looks_same else "look-differs"
+        reason = (
+            "same" if same.looks_same and same.reads_same else "text-differs" if same.looks_same else "look-differs"
+        )
         climb.tried(candidate.rung, reason, candidate.verdict, same)
         judged = replace(candidate, sameness=same)
         climb.candidates.append(judged)
@@ -193,8 +199,6 @@ class Ladder:
             return max(whole, key=lambda one: -one.sameness.pages_that_differ if one.sameness else 0)
         if whole:
             raise refusal(DIFFERS)
-        if not self._gate.is_present:
-            raise Transient("rendition-validator-missing")
         reasons = {attempt.reason for attempt in climb.attempts}
         raise refusal(TOO_LARGE if reasons & COSTLY else NOT_VALID)
 

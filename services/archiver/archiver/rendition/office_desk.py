@@ -88,7 +88,13 @@ def convert(desktop: Any, asked: dict[str, Any]) -> dict[str, Any]:
     import uno
     from com.sun.star.uno import Exception as UnoException
 
-    options = {"Hidden": True, "ReadOnly": True, "MacroExecutionMode": 0, "UpdateDocMode": 0, "FilterName": asked["filter"]}
+    options = {
+        "Hidden": True,
+        "ReadOnly": True,
+        "MacroExecutionMode": 0,
+        "UpdateDocMode": 0,
+        "FilterName": asked["filter"],
+    }
     if asked.get("options"):
         options["FilterOptions"] = asked["options"]
     document = None

@@ -8,6 +8,7 @@ from typing import Any
 import pikepdf
 import pypdfium2
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
@@ -102,8 +103,8 @@ def _run(text: PdfTextPage, box: tuple[float, float, float, float], origin: tupl
 
 
 def _glyphless(made: Pdf) -> pikepdf.Object:
-    """A font in which every UTF-16 code is an empty box of one width."""
-    content = _empty_font()
+    """A font in which every UTF-16 code is a box of one width."""
+    content = _box_font()
     name = Name("/AAAAAA+Usynlig")
     descriptor = made.make_indirect(
         Dictionary(
@@ -127,18 +128,28 @@ def _glyphless(made: Pdf) -> pikepdf.Object:
     )  # fmt: skip
 
 
-def _empty_font() -> bytes:
+def _box_font() -> bytes:
     builder = FontBuilder(UNITS_PER_EM, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "empty"])
-    builder.setupCharacterMap({32: "empty"})
-    builder.setupGlyf({".notdef": Glyph(), "empty": Glyph()})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "empty": (ADVANCE, 0)})
+    builder.setupGlyphOrder([".notdef", "box"])
+    builder.setupCharacterMap({32: "box"})
+    builder.setupGlyf({".notdef": Glyph(), "box": _box()})
+    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "box": (ADVANCE, 0)})
     builder.setupHorizontalHeader(ascent=800, descent=-200)
     builder.setupOS2()
     builder.setupPost()
     target = io.BytesIO()
     builder.font.save(target)
     return target.getvalue()
+
+
+def _box() -> Glyph:
+    """Never seen, but it gives words an extent: readers take words without one for the same word drawn twice."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, -200))
+    for corner in ((0, 800), (ADVANCE, 800), (ADVANCE, -200)):
+        pen.lineTo(corner)
+    pen.closePath()
+    return pen.glyph()
 
 
 def _to_unicode() -> bytes:

@@ -21,6 +21,7 @@ from archiver.rendition.ladder import Candidate, Climb, Ladder
 from archiver.rendition.office import FILTERS, Office, is_office_present
 from archiver.rendition.outcome import Attachment, Flavour, Note, Rendition, Rung, Sameness
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
+from archiver.rendition.scratch import Scratch
 from sikkersak.errors import Transient
 
 READERS = {Kind.TEXT: "read_text", Kind.HTML: "read_html", Kind.MAIL: "read_mail"}
@@ -43,7 +44,8 @@ class Renderer:
 
     def __init__(self, scratch: Path | None = None, limits: RenderingLimits | None = None) -> None:
         self._limits = limits or RenderingLimits()
-        self._scratch = Path(tempfile.mkdtemp(prefix="rendition-", dir=scratch))
+        self._folder = Scratch(scratch)
+        self._scratch = self._folder.path
         self._children = Children(self._limits.at_once)
         self._gate = Gate(self._children, seconds=self._limits.gate_seconds)
         self._cage = Cage(has_walls=False)
@@ -69,9 +71,7 @@ class Renderer:
         sample, mended = self._scratch / "sample.pdf", self._scratch / "warm.pdf"
         limits = Limits(seconds=30.0)
         await self._children.run("draw_sample", limits, destination=str(sample))
-        await self._children.run(
-            "mend", limits, source=str(sample), destination=str(mended), level="2u", language="nb"
-        )
+        await self._children.run("mend", limits, source=str(sample), destination=str(mended), level="2u", language="nb")
         if self._gate.is_present:
             await self._gate.judge(mended, "2u")
 
@@ -81,7 +81,7 @@ class Renderer:
         if self._office is not None:
             await self._office.stop()
         await self._children.stop()
-        await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+        await asyncio.to_thread(self._folder.remove)
 
     def capabilities(self) -> dict[str, bool]:
         """What is present, for the health check. Without bubblewrap the limits hold, but not the walls."""
@@ -172,9 +172,7 @@ class Renderer:
             climb.tried(Rung.OFFICE, failed.why)
         return await self._ladder.climb(exported, climb)
 
-    async def _prepared(
-        self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
-    ) -> Path:
+    async def _prepared(self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb) -> Path:
         reader = READERS.get(kind)
         if reader is None:
             return taken
@@ -191,9 +189,7 @@ class Renderer:
         return prepared
 
     async def _check_words(self, text: Path, exported: Path, climb: Climb) -> None:
-        said = await self._children.run(
-            "words_kept", climb.limits(60), source=str(text), candidate=str(exported)
-        )
+        said = await self._children.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))
         same = Sameness(said["pages"], said["pages"], said["recall"], 0, 0)
         if not same.reads_same:
             climb.tried(Rung.OFFICE, "text-differs", None, same)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from archiver.rendition.refusals import DAMAGED, EMPTY, PASSWORD, TOO_LARGE, UNK
 MAX_ATTACHMENTS = 100
 MAX_UNPACKED = 1 << 30
 MAX_PARTS = 10_000
-_CLAIM = re.compile(rb"pdfaid:(part|conformance)\s*(?:=\s*[\"']|>)\s*([0-9A-Za-z]+)")
 
 
 def survey(source: str, *, hint: str | None, attachments: str, max_pages: int) -> dict[str, Any]:
@@ -78,11 +76,11 @@ def _surveyed(pdf: Pdf, folder: Path, max_pages: int) -> dict[str, Any]:
 
 def _claim(pdf: Pdf) -> str | None:
     """The flavour of PDF/A that the file says it is, if the archive takes that flavour (M24). Only a claim."""
-    metadata = pdf.Root.get("/Metadata")
-    if not isinstance(metadata, Stream):
+    try:
+        with pdf.open_metadata() as metadata:
+            claim = metadata.pdfa_status.lower()
+    except (ValueError, SyntaxError, TypeError, KeyError):  # metadata that is no XML claims nothing
         return None
-    said = {key: value.decode().lower() for key, value in _CLAIM.findall(metadata.read_bytes())}
-    claim = said.get(b"part", "") + said.get(b"conformance", "")
     return claim if claim in {flavour.value for flavour in Flavour} else None
 
 
@@ -91,8 +89,8 @@ def _is_signature(thing: Object) -> bool:
 
 
 def _is_dynamic_form(pdf: Pdf) -> bool:
-    form = pdf.Root.get("/AcroForm")
-    return pdf.Root.get("/NeedsRendering") is True and isinstance(form, Dictionary) and "/XFA" in form
+    """Whether the page only says «please wait» until a program draws the form (XFA)."""
+    return bool(pdf.Root.get("/NeedsRendering", False))
 
 
 def _take_attachments(everything: list[Object], folder: Path) -> tuple[list[dict[str, str]], int]:

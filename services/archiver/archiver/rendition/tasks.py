@@ -20,7 +20,7 @@ from archiver.rendition.writing import read_html, read_mail, read_text, words_ke
 def second_opinion(source: str) -> dict[str, Any]:
     """What pikepdf's own validator says of a file at 2b. It may only be asked about files that qpdf wrote."""
     report = pdfa.validate_written(source, "2b")
-    rules = sorted({finding.rule_id for finding in report.findings})
+    rules = sorted({finding.rule for finding in report.findings})
     return {"is_valid": bool(report.passed), "failed_rules": rules, "version": version("pikepdf")}
 
 

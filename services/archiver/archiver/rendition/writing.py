@@ -79,10 +79,10 @@ def _decoded(content: bytes, declared: str | None) -> tuple[str, bool]:
     for mark, name in _MARKS:
         if content.startswith(mark):
             return content.decode(name, "replace"), False
-    for name in (declared, "utf-8"):
+    for charset in (declared, "utf-8"):
         try:
-            if name:
-                return content.decode(name), False
+            if charset:
+                return content.decode(charset), False
         except (UnicodeDecodeError, LookupError):
             continue
     return content.decode("cp1252", "replace"), True

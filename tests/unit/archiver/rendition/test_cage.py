@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from archiver.rendition.cage import MEBIBYTE, Limits, detect, run
 from archiver.rendition.children import ChildFailed, Children
@@ -17,7 +18,7 @@ from sikkersak.errors import Declined, Transient
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def children():
     standing = Children(at_once=4)
     await standing.start()
@@ -55,7 +56,7 @@ async def test_a_child_that_wants_too_much_memory_is_told_no(children: Children,
     source = papers.keep("big.txt", b"a " * (60 * MEBIBYTE))
     with pytest.raises(ChildFailed) as failed:
         await children.run(
-            "read_text", Limits(seconds=30, memory=400 * MEBIBYTE), source=str(source), destination=str(source) + ".out"
+            "read_text", Limits(seconds=30, memory=300 * MEBIBYTE), source=str(source), destination=str(source) + ".out"
         )
     assert failed.value.why in {"memory", "crash"}
 

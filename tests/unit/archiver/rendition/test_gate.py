@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+import pytest_asyncio
 from pikepdf import Name
 
 from archiver.rendition.children import Children
@@ -16,7 +17,7 @@ from sikkersak.letters import compose
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def good(tmp_path: Path) -> Path:
     """A valid PDF/A-2a, made by Typst."""
     path = tmp_path / "good.pdf"

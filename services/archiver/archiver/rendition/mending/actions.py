@@ -38,7 +38,7 @@ def _mend_chain(action: Object, tally: Tally) -> None:
         following = action.get("/Next")
         if following is None:
             return
-        steps = list(following) if isinstance(following, Array) else [following]  # type: ignore[call-overload]
+        steps = list(following) if isinstance(following, Array) else [following]
         allowed = [step for step in steps if isinstance(step, Dictionary) and not _is_forbidden(step)]
         tally["actions-removed"] += len(steps) - len(allowed)
         if len(allowed) != 1:

@@ -19,7 +19,7 @@ def mend_annotations(pdf: Pdf, tally: Tally) -> None:
         if not isinstance(annotations, Array):
             drop(page.obj, "/Annots")
             continue
-        every: list[Object] = list(annotations)  # type: ignore[call-overload]
+        every: list[Object] = list(annotations)
         shown = [one for one in every if isinstance(one, Dictionary) and _is_shown(one)]
         tally["annotations-dropped"] += len(every) - len(shown)
         for annotation in shown:
@@ -32,7 +32,7 @@ def _draw_form_values(pdf: Pdf, tally: Tally) -> None:
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, Dictionary):
         return
-    if form.get("/NeedAppearances") is True:
+    if form.get("/NeedAppearances", False):
         pdf.generate_appearance_streams()
         tally["form-values-drawn"] = 1
     drop(form, "/NeedAppearances", "/XFA")
@@ -95,7 +95,7 @@ def _has_area(annotation: Object) -> bool:
     corners = annotation.get("/Rect")
     if not isinstance(corners, Array) or len(corners) != 4:
         return True
-    left, bottom, right, top = (float(corner) for corner in corners)  # type: ignore[attr-defined]
+    left, bottom, right, top = (float(corner) for corner in corners)
     return left != right and bottom != top
 
 
@@ -103,7 +103,7 @@ def _show_nothing(pdf: Pdf, annotation: Object, is_button: bool) -> None:
     corners = annotation.get("/Rect")
     box = [0.0, 0.0, 0.0, 0.0]
     if isinstance(corners, Array) and len(corners) == 4:
-        left, bottom, right, top = (float(corner) for corner in corners)  # type: ignore[attr-defined]
+        left, bottom, right, top = (float(corner) for corner in corners)
         box = [0.0, 0.0, abs(right - left), abs(top - bottom)]
     form = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array(box), Resources=Dictionary())
     if is_button:

@@ -7,7 +7,7 @@ import re
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from archiver.rendition.mending.inks import cmyk_profile
-from archiver.rendition.mending.walk import name_of
+from archiver.rendition.mending.walk import content_streams, name_of
 
 _CMYK_OPERATOR = re.compile(rb"[\d.]\s+[kK](?:\s|$)|/(?:DeviceCMYK|CMYK)\b")
 
@@ -46,13 +46,7 @@ def _uses_cmyk(pdf: Pdf, everything: list[Object]) -> bool:
     for thing in pdf.objects:
         if isinstance(thing, Array) and _mentions_cmyk(thing):
             return True
-    return any(_draws_cmyk(stream) for page in pdf.pages for stream in _contents(page.obj))
-
-
-def _contents(page: Object) -> list[Stream]:
-    contents = page.get("/Contents")
-    parts: list[Object] = list(contents) if isinstance(contents, Array) else [contents]  # type: ignore[call-overload,list-item]
-    return [part for part in parts if isinstance(part, Stream)]
+    return any(_draws_cmyk(stream) for page in pdf.pages for stream in content_streams(page.obj))
 
 
 def _draws_cmyk(stream: Stream) -> bool:
@@ -63,5 +57,5 @@ def _mentions_cmyk(value: object, depth: int = 0) -> bool:
     if isinstance(value, Name):
         return str(value) == "/DeviceCMYK"
     if isinstance(value, Array) and depth < 8 and len(value) < 64:
-        return any(_mentions_cmyk(part, depth + 1) for part in value)  # type: ignore[attr-defined]
+        return any(_mentions_cmyk(part, depth + 1) for part in value)
     return False

@@ -64,7 +64,7 @@ def _planned(font: Object) -> Plan | None:
     first, widths = int(number_of(font, "/FirstChar")), font.get("/Widths")
     given: dict[int, float] = {}
     if isinstance(widths, Array):
-        given = {first + place: float(width) for place, width in enumerate(widths)}  # type: ignore[arg-type]
+        given = {first + place: float(width) for place, width in enumerate(widths)}
     missing = number_of(descriptor, "/MissingWidth") if has_descriptor and descriptor is not None and given else None
     return Plan(face, _characters(font), given, missing)
 
@@ -79,14 +79,14 @@ def _characters(font: Object) -> dict[int, int]:
     found = _base(base)
     differences = encoding.get("/Differences") if is_listed and encoding is not None else None
     code = 0
-    for entry in list(differences) if isinstance(differences, Array) else []:  # type: ignore[call-overload]
+    for entry in list(differences) if isinstance(differences, Array) else []:
         if isinstance(entry, Name):
             characters = agl.toUnicode(str(entry)[1:])
             found[code] = ord(characters) if len(characters) == 1 else 0
             code += 1
         else:
             code = int(entry)
-    return {code: character for code, character in found.items() if character and 0 <= code < 256}
+    return {code: character for code, character in found.items() if character and 32 <= code < 256}
 
 
 def _base(encoding: str) -> dict[int, int]:
@@ -135,8 +135,8 @@ def _differences(drawn: dict[int, int]) -> Array:
     """Every code by name. One that nothing is drawn for names a glyph that is not there, rather than what the base
     would show; PDF/A-2 wants each name to be Adobe's, so it cannot be `.notdef` (§6.2.11.6).
     """
-    entries: list[int | Name] = [0]
-    for code in range(256):
+    entries: list[int | Name] = [32]
+    for code in range(32, 256):
         entries.append(Name("/" + agl.UV2AGL.get(drawn.get(code, -1), ABSENT)))
     return Array(entries)
 

@@ -16,7 +16,7 @@ from pikepdf import (
     unparse_content_stream,
 )
 
-from archiver.rendition.mending.walk import Tally, drop, name_of
+from archiver.rendition.mending.walk import Tally, content_streams, drop, name_of
 
 _INTERPOLATED_INLINE = re.compile(rb"\bBI\b[^\xff]{0,400}?/(?:I|Interpolate)\s+true", re.DOTALL)
 _INTERPOLATE = re.compile(rb"/(?:I|Interpolate)\s+true")
@@ -33,7 +33,7 @@ def mend_images(pdf: Pdf, everything: list[Object], tally: Tally, *, recode: boo
         kind = name_of(holder, "/Subtype")
         if isinstance(holder, Stream) and kind == "/Image":
             drop(holder, "/Alternates", "/OPI")
-            if holder.get("/Interpolate") is True:
+            if holder.get("/Interpolate", False):
                 holder["/Interpolate"] = False
             if recode and "/JPXDecode" in _filters(holder):
                 _recode(holder, tally)
@@ -47,7 +47,7 @@ def mend_images(pdf: Pdf, everything: list[Object], tally: Tally, *, recode: boo
 
 def _filters(stream: Object) -> list[str]:
     filters = stream.get("/Filter")
-    return [str(one) for one in filters] if isinstance(filters, Array) else [str(filters)]  # type: ignore[attr-defined]
+    return [str(one) for one in filters] if isinstance(filters, Array) else [str(filters)]
 
 
 def _is_graphics_state(holder: Object) -> bool:
@@ -60,20 +60,17 @@ def _mend_graphics_state(state: Object) -> None:
         del state["/TR2"]
     mode = state.get("/BM")
     if isinstance(mode, Array):  # a list of wishes: the first that is known (PDF 1.7 §11.3.5)
-        wishes = [str(wish) for wish in mode]  # type: ignore[attr-defined]
+        wishes = [str(wish) for wish in mode]
         state["/BM"] = Name(next((wish for wish in wishes if wish in BLEND_MODES), "/Normal"))
 
 
 def _mend_inline_images(pdf: Pdf, page: Object) -> None:
-    contents = page.get("/Contents")
-    parts: list[Object] = list(contents) if isinstance(contents, Array) else [contents]  # type: ignore[call-overload,list-item]
-    streams = [part for part in parts if isinstance(part, Stream)]
-    if any(_INTERPOLATED_INLINE.search(stream.read_bytes()) for stream in streams):
+    if any(_INTERPOLATED_INLINE.search(stream.read_bytes()) for stream in content_streams(page)):
         content = unparse_content_stream(list(parse_content_stream(page)))
         page["/Contents"] = pdf.make_stream(_INTERPOLATE.sub(b"/I false", content))
 
 
-def _recode(image: Object, tally: Tally) -> None:
+def _recode(image: Stream, tally: Tally) -> None:
     """JPEG 2000 in a form that PDF/A does not take becomes lossless Flate; what cannot be read is left to the gate."""
     try:
         picture = PdfImage(image).as_pil_image()

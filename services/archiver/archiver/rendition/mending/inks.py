@@ -71,7 +71,9 @@ def _table() -> bytes:
     """lut16Type: identity matrix, dot growth as input curves, the sixteen corners, straight output."""
     head = b"mft2\0\0\0\0" + bytes((4, 3, 2, 0)) + _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1)
     head += struct.pack(">HH", CURVE_POINTS, 2)
-    curve = b"".join(struct.pack(">H", round(65535 * _grown(step / (CURVE_POINTS - 1)))) for step in range(CURVE_POINTS))
+    curve = b"".join(
+        struct.pack(">H", round(65535 * _grown(step / (CURVE_POINTS - 1)))) for step in range(CURVE_POINTS)
+    )
     corners = b"".join(_lab(*OVERPRINTS[c, m, y, k]) for c, m, y, k in product((0, 1), repeat=4))
     return head + curve * 4 + corners + struct.pack(">HH", 0, 65535) * 3
 

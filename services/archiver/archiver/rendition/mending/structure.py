@@ -45,7 +45,7 @@ def mend_optional_content(pdf: Pdf) -> None:
     if not isinstance(properties, Dictionary):
         return
     others = properties.get("/Configs")
-    configurations = [properties.get("/D"), *(list(others) if isinstance(others, Array) else [])]  # type: ignore[call-overload]
+    configurations = [properties.get("/D"), *(list(others) if isinstance(others, Array) else [])]
     for number, configuration in enumerate(configurations):
         if isinstance(configuration, Dictionary):
             configuration["/Name"] = String(f"Lag {number + 1}")

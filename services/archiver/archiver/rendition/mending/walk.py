@@ -27,7 +27,7 @@ def _within(thing: Object, depth: int) -> Iterator[Object]:
     if depth > MAX_DEPTH:
         return
     if isinstance(thing, Array):
-        inner = [child for child in thing if isinstance(child, Object)]  # type: ignore[misc]
+        inner = [child for child in thing if isinstance(child, Object)]
     else:
         yield thing
         inner = [child for _, child in thing.items() if isinstance(child, Object)]
@@ -54,6 +54,13 @@ def number_of(holder: Object, key: str, default: float = 0.0) -> float:
     """The number standing at a key, or the default for anything else."""
     value = holder.get(key)
     try:
-        return float(value) if value is not None else default  # type: ignore[arg-type]
+        return float(value) if value is not None else default
     except (TypeError, ValueError):
         return default
+
+
+def content_streams(page: Object) -> list[Stream]:
+    """The streams that together are a page's content."""
+    contents = page.get("/Contents")
+    parts = list(contents) if isinstance(contents, Array) else [contents]
+    return [part for part in parts if isinstance(part, Stream)]

@@ -1,0 +1,56 @@
+"""How a consignment's state changes: by the table of moves, with its fact, and a notice where somebody must act."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from notifier import store
+from notifier.domain import FAILED, FINAL, Standing, move
+from sikkersak.clock import now
+from sikkersak.contracts.message import Message
+from sikkersak.contracts.notifier import (
+    Carry,
+    ConsignmentKind,
+    ConsignmentState,
+    ForwardingChanged,
+    LetterChanged,
+    Notice,
+)
+from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Row, Transaction
+
+
+async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta, **also: Any) -> Row:
+    """Moves it and says so, in this transaction. `also` are further columns. Staying in the state says nothing."""
+    state = move(ConsignmentState(row["state"]), to.state)
+    if state in FINAL:
+        also |= {"next_try_at": None, "next_look_at": None}
+    values = {"state": state.value, "code": to.code, "detail": to.detail, "changed_at": now(), **also}
+    changed = await store.update(tx, row["consignment_id"], **values)
+    if state != row["state"]:
+        await tell(tx, changed)
+        if state in FAILED and row["kind"] != ConsignmentKind.NOTICE:
+            await store.add_to_digest(tx, Notice.DELIVERY_FAILED, str(row["school_id"]), row["school_id"], digest_wait)
+    return changed
+
+
+async def tell(tx: Transaction, row: Row) -> None:
+    """Says the fact about where it stands. Nobody waits for news of notices."""
+    fact = _fact(row)
+    if fact is not None:
+        await say(tx, fact)
+
+
+async def order_carrying(tx: Transaction, row: Row) -> None:
+    """Orders it brought to its carrier."""
+    await say(tx, Carry(consignment_id=row["consignment_id"], kind=ConsignmentKind(row["kind"])))
+
+
+def _fact(row: Row) -> Message | None:
+    standing = {"state": ConsignmentState(row["state"]), "code": row["code"], "changed_at": row["changed_at"]}
+    if row["kind"] == ConsignmentKind.LETTER:
+        return LetterChanged(letter_id=row["consignment_id"], document_id=row["document_id"], **standing)
+    if row["kind"] == ConsignmentKind.FORWARDING:
+        return ForwardingChanged(mail_id=row["consignment_id"], **standing)
+    return None

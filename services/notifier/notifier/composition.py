@@ -1,0 +1,110 @@
+"""How notifier is put together: the only place that names what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import httpx
+
+from notifier.email import MailServer, Smtp
+from notifier.forwarding import Addresses, ForwardingCarrier
+from notifier.handlers import handlers
+from notifier.operations import operations
+from notifier.periodic import PERIODIC
+from notifier.postroom import Carrier, Postroom
+from notifier.settings import Settings
+from notifier.svarut.carrier import LetterCarrier
+from notifier.svarut.client import Integration, SvarUt
+from notifier.svarut.encryption import Certificate
+from notifier.svarut.maskinporten import Maskinporten, load_key
+from notifier.teams import NoticeCarrier
+from sikkersak.contracts.notifier import ConsignmentKind
+from sikkersak.messaging.circuit import Circuit
+from sikkersak.observability.health import Level
+from sikkersak.service import Frame, Service
+
+
+@asynccontextmanager
+async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
+    """The postroom for the life of the process."""
+    settings = frame.settings
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
+        svarut = _svarut(frame, http)
+        carriers = _carriers(frame, http, svarut)
+        for carrier in carriers.values():
+            stack.push_async_callback(carrier.circuit.close)
+            frame.health.add(carrier.circuit.target, Level.DEEP, _is_closed(carrier.circuit))
+        yield Postroom(
+            database=frame.database,
+            vault=frame.vault,
+            svarut=svarut,
+            carriers=carriers,
+            has_effects=settings.outward_effects,
+            digest_wait=timedelta(seconds=settings.digest_seconds),
+            status_seconds=settings.status_seconds,
+            status_rhythm=settings.status_rhythm,
+            sweep_seconds=settings.sweep_seconds,
+        )
+
+
+def _svarut(frame: Frame[Settings], http: httpx.AsyncClient) -> SvarUt:
+    settings = frame.settings
+    key = load_key(settings.maskinporten_key, settings.maskinporten_key_id)
+    tokens = Maskinporten(
+        http, settings.maskinporten_issuer, settings.maskinporten_client_id, key, settings.maskinporten_scope
+    )
+    integration = Integration(
+        settings.svarut_url,
+        settings.svarut_integration_id,
+        settings.svarut_integration_password.get_secret_value(),
+        settings.svarut_account,
+    )
+    svarut = SvarUt(http, integration, tokens, frame.metrics, settings.probe_seconds)
+    if settings.svarut_certificate is not None:
+        svarut.use_certificate(Certificate(settings.svarut_certificate.read_bytes()))
+    return svarut
+
+
+def _carriers(frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt) -> dict[ConsignmentKind, Carrier]:
+    settings = frame.settings
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    server = MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_starttls,
+        settings.smtp_username,
+        password,
+        settings.smtp_ca,
+    )
+    smtp = Smtp(server, frame.metrics, settings.probe_seconds)
+    addresses = Addresses(settings.smtp_sender, settings.general_archive_mailbox)
+    webhook = settings.teams_webhook.get_secret_value() if settings.teams_webhook else None
+    return {
+        ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder),
+        ConsignmentKind.FORWARDING: ForwardingCarrier(
+            smtp, addresses, frame.vault, frame.database, settings.work_folder, settings.forwarding_largest
+        ),
+        ConsignmentKind.NOTICE: NoticeCarrier(
+            http, webhook, settings.public_url, frame.metrics, settings.probe_seconds
+        ),
+    }
+
+
+def _is_closed(circuit: Circuit) -> Callable[[], Awaitable[bool]]:
+    async def check() -> bool:
+        return not circuit.is_open
+
+    return check
+
+
+service: Service[Settings, Postroom] = Service(
+    name="notifier",
+    settings=Settings,
+    room=open_postroom,
+    handlers=handlers,
+    operations=operations,
+    periodic=PERIODIC,
+)

@@ -1,0 +1,81 @@
+"""What notifier hears: orders to send, forward and announce, and news that those concerned are told of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from notifier import carrying, store
+from notifier.changes import order_carrying, tell
+from notifier.domain import FAILED, FINAL
+from notifier.postroom import Postroom
+from notifier.restarting import restart
+from sikkersak.contracts.cases import ApprovalRequested
+from sikkersak.contracts.intake import MailReceived
+from sikkersak.contracts.notifier import (
+    Announce,
+    Carry,
+    ConsignmentKind,
+    ConsignmentState,
+    ForwardToArchive,
+    Notice,
+    SendLetter,
+)
+from sikkersak.messaging.handlers import Handlers
+from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Transaction
+
+handlers: Handlers[Postroom] = Handlers("notifier")
+LETTER: Final = ConsignmentKind.LETTER
+
+
+@handlers.hears(SendLetter)
+async def send_letter(order: SendLetter, tx: Transaction, postroom: Postroom) -> None:
+    """A letter that is ordered again is told of again, never sent again. Key: letter_id."""
+    del postroom
+    if await store.add_letter(tx, order):
+        await say(tx, Carry(consignment_id=order.letter_id, kind=LETTER))
+        return
+    row = await store.consignment(tx, order.letter_id)
+    if ConsignmentState(row["state"]) in FINAL:
+        await tell(tx, row)
+
+
+@handlers.hears(ForwardToArchive)
+async def forward_mail(order: ForwardToArchive, tx: Transaction, postroom: Postroom) -> None:
+    """A forwarding that failed went back to the distributor: ordered again, it begins anew. Key: mail_id (M4)."""
+    if await store.add_forwarding(tx, order):
+        await say(tx, Carry(consignment_id=order.mail_id, kind=ConsignmentKind.FORWARDING))
+        return
+    row = await store.consignment(tx, order.mail_id, for_update=True)
+    if ConsignmentState(row["state"]) in FAILED:
+        dossier = order.dossier.model_dump(mode="json")
+        unsent = {"content_sent_at": None, "password_sent_at": None, "round": row["round"] + 1}
+        await restart(tx, row, postroom.digest_wait, dossier=dossier, **unsent)
+    elif ConsignmentState(row["state"]) in FINAL:
+        await tell(tx, row)
+
+
+@handlers.hears(Announce)
+async def announce(order: Announce, tx: Transaction, postroom: Postroom) -> None:
+    """Key: notice_id (M22)."""
+    del postroom
+    if await store.add_notice(tx, order):
+        await order_carrying(tx, await store.consignment(tx, order.notice_id))
+
+
+@handlers.hears(MailReceived)
+async def mail_received(fact: MailReceived, tx: Transaction, postroom: Postroom) -> None:
+    """Gathered into one notice for each receiving organisation. Key: the message's id, in the inbox (M22)."""
+    await store.add_to_digest(tx, Notice.NEW_MAIL, fact.receiver_organisation, None, postroom.digest_wait)
+
+
+@handlers.hears(ApprovalRequested)
+async def approval_requested(fact: ApprovalRequested, tx: Transaction, postroom: Postroom) -> None:
+    """Gathered into one notice for each school. Key: the message's id, in the inbox (M13, M22)."""
+    await store.add_to_digest(tx, Notice.APPROVAL_WAITING, str(fact.school_id), fact.school_id, postroom.digest_wait)
+
+
+@handlers.performs(Carry)
+async def carry(order: Carry, postroom: Postroom) -> None:
+    """Brings a consignment to its carrier. Key: consignment_id, its state, and who has it in hand."""
+    await carrying.carry(order, postroom)

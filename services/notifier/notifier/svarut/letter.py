@@ -1,0 +1,131 @@
+"""A letter in SvarUt's own form: Send V3 to a person, an organisation, or straight to print (SvarUt §4.4, §4.5).
+
+Titles and file names of confidential letters are neutral: they are shown in mailboxes and lists (SvarUt §9).
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any, Final
+
+from sikkersak.contracts.notifier import LetterDossier
+from sikkersak.contracts.values import File, Party, PartyKind
+from sikkersak.errors import Declined
+
+PDF: Final = "application/pdf"
+SYSTEM: Final = "Sikker Sak"
+FORBIDDEN_IN_NAMES: Final = re.compile(r'[*:"\\/<>|?\x00-\x1f]+')
+LONGEST_NAME: Final = 90  # SvarUt takes 226, but mailboxes choke on more than about 96
+LONGEST_TITLE: Final = 1000
+LONGEST_PARTY: Final = 100
+LONGEST_LINE: Final = 70
+CASE_NUMBER: Final = re.compile(r"^(\d{4})[/-]0*([1-9]\d*)$")
+PERSON_ID: Final = re.compile(r"^\d{11}$")
+ORGANISATION_ID: Final = re.compile(r"^\d{9}$")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Where it is posted to (`person`, `organisasjon`, `print`), the part `forsendelse`, and the files in order."""
+
+    kind: str
+    body: dict[str, Any]
+    files: tuple[tuple[str, File], ...]
+    is_encrypted: bool
+
+
+def compose(dossier: LetterDossier, reference: str, round_: int) -> Letter:
+    """The letter for a dossier. Raises `Declined` for what can never be sent. `reference` is our own, for look-ups."""
+    if dossier.receiver.has_protected_address:
+        raise Declined("protected-address", "Mottakeren har adressesperre. Brevet må sendes på en annen måte.")
+    kind, receiver = _receiver(dossier.receiver)
+    files = tuple(zip(_names(dossier), dossier.files, strict=True))
+    body: dict[str, Any] = {
+        "tittel": _title(dossier, round_),
+        "mottaker": receiver,
+        "avgivendeSystem": SYSTEM,
+        "eksternReferanse": reference,
+        "kryptert": dossier.is_confidential,
+        "utskriftskonfigurasjon": {"tosidig": True},
+        "dokumenter": [_document(name, file, kind) for name, file in files],
+    }
+    if kind != "print":
+        body["sikkerhetsniva"] = "HOYESTE" if dossier.is_confidential else "BETYDELIG"
+    if kind == "organisasjon":
+        body |= {"taushetsbelagtPost": dossier.is_confidential} | _case(dossier.case_number)
+    return Letter(kind, body, files, is_encrypted=dossier.is_confidential)
+
+
+def _receiver(party: Party) -> tuple[str, dict[str, Any]]:
+    """Digitally where there is a number; with an address as well it may be printed; with an address only it is."""
+    wanted = PERSON_ID if party.kind is PartyKind.PERSON else ORGANISATION_ID
+    receiver: dict[str, Any] = {"navn": party.name.strip()[:LONGEST_PARTY] or "Mottaker"}
+    address = _address(party)
+    if address:
+        receiver["adresse"] = address
+    if party.national_id:
+        if not wanted.match(party.national_id):
+            raise Declined("bad-receiver", "Mottakerens fødselsnummer eller organisasjonsnummer er ikke gyldig.")
+        return party.kind.value if party.kind is PartyKind.PERSON else "organisasjon", receiver | {
+            "digitalId": party.national_id
+        }
+    if not address:
+        raise Declined(
+            "unreachable-receiver", "Mottakeren har verken nummer eller full postadresse. Fyll ut, og send på nytt."
+        )
+    return "print", receiver
+
+
+def _address(party: Party) -> dict[str, str] | None:
+    """The postal address, if it is whole. A field that is not known is left out: V3 takes no empty strings."""
+    lines = textwrap.wrap(party.address.line, LONGEST_LINE)[:3]
+    if not (lines and party.address.city.strip()):
+        return None
+    address = {f"adresselinje{number}": line for number, line in enumerate(lines, 1)}
+    address["poststed"] = party.address.city.strip()[:LONGEST_LINE]
+    if party.address.postal_code.strip():
+        address["postnummer"] = party.address.postal_code.strip()[:20]
+    return address
+
+
+def _title(dossier: LetterDossier, round_: int) -> str:
+    title = f"Brev fra {dossier.sender_name} (sak {dossier.case_number})" if dossier.is_confidential else dossier.title
+    # SvarUt refuses a look-alike of what it has taken, also when it failed there
+    again = f" ({round_}. utsending)" if round_ > 1 else ""
+    return title.strip()[: LONGEST_TITLE - len(again)] + again
+
+
+def _document(name: str, file: File, kind: str) -> dict[str, Any]:
+    document: dict[str, Any] = {"filnavn": name, "mimeType": file.media_type}
+    if file.media_type == PDF:
+        return document
+    if kind == "print":
+        raise Declined("not-printable", "Brevet må skrives ut, og da kan bare PDF sendes.")
+    return document | {"skalEkskluderesFraUtskrift": True}
+
+
+def _names(dossier: LetterDossier) -> list[str]:
+    """Unique names without regard to case, none of the characters that SvarUt refuses, the file's own ending kept."""
+    names: list[str] = []
+    for position, file in enumerate(dossier.files):
+        suffix = PurePath(file.name).suffix[:10]
+        stem = file.name.removesuffix(suffix)
+        if dossier.is_confidential:
+            stem = "Brev" if position == 0 else f"Vedlegg {position}"
+        stem = FORBIDDEN_IN_NAMES.sub(" ", stem).strip()[:LONGEST_NAME] or "Dokument"
+        name = f"{stem}{FORBIDDEN_IN_NAMES.sub('', suffix)}"
+        if name.casefold() in {taken.casefold() for taken in names}:
+            name = f"{stem} ({position + 1}){suffix}"
+        names.append(name)
+    return names
+
+
+def _case(number: str) -> dict[str, Any]:
+    """The case number for the receiver's archive, where it is of the form that Noark has. Zero is invalid."""
+    found = CASE_NUMBER.match(number)
+    if found is None:
+        return {}
+    return {"metadataFraAvleverendeSystem": {"saksaar": int(found[1]), "sakssekvensnummer": int(found[2])}}

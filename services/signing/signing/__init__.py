@@ -1,0 +1,1 @@
+"""Signature jobs, signers and evidence (M20)."""

@@ -1,0 +1,161 @@
+"""The signing service as a `SigningPortal`: Digdir's Signature API, portal flow, over mutual TLS."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from signing.digdir.answers import Unreadable, read_change, read_created
+from signing.digdir.asice import MANIFEST, ContainerFile, container
+from signing.digdir.connection import XML, Connection, Exchange, refusal
+from signing.digdir.envelope import envelope
+from signing.digdir.identity import ClientIdentity
+from signing.digdir.manifest import file_names, manifest_xml, request_xml
+from signing.digdir.pacing import next_poll
+from signing.digdir.tls import client_context
+from signing.portal import JobCreated, OutcomeUnknown, Poll, PortalJob, StatusChange
+from sikkersak.clock import now
+from sikkersak.errors import Declined, Transient
+
+POSTEN_BRING: Final = "984661185"
+# Up to 10 MB leave us and the service looks at all of it. Waiting costs little, an unknown outcome a person's time.
+_CREATION_SECONDS: Final = 60.0
+_DOWNLOAD_SECONDS: Final = 60.0
+_LARGEST_DOWNLOAD: Final = 64 * 1024 * 1024
+_FILE: Final = {"Accept": "application/octet-stream, application/xml"}
+
+
+@dataclass(frozen=True)
+class PortalAccess:
+    """Where the service is, who we are there, and whom we trust to be it.
+
+    `root` ends with `/api`. `queue` is ours alone: applications that share a queue steal each other's answers.
+    `trusted_roots` is a PEM file for one environment; test and production roots are never mixed.
+    """
+
+    root: str
+    organisation: str
+    queue: str | None
+    trusted_roots: Path
+    server_organisation: str = POSTEN_BRING
+
+
+class DigdirPortal:
+    """The client. Keeps to the permitted poll time by itself while it lives; keep `next_poll_at` to survive a restart.
+
+    Building the container and signing it block, so they run in a thread. Never logs, never keeps content.
+    """
+
+    def __init__(self, access: PortalAccess, identity: ClientIdentity, clock: Callable[[], datetime] = now) -> None:
+        context = client_context(identity, access.trusted_roots, access.server_organisation)
+        self._connection = Connection(context, clock)
+        self._identity = identity
+        self._access = access
+        self._clock = clock
+        self._next_poll_at: datetime | None = None
+        self._jobs = f"{self._home}/portal/signature-jobs"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *failure: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connection.aclose()
+
+    @property
+    def _home(self) -> str:
+        return f"{self._access.root.rstrip('/')}/{self._access.organisation}"
+
+    async def describe_access(self) -> str:
+        """GET the root: a short text that tells who the service takes us for."""
+        response = await self._connection.send(Exchange("GET", self._home, XML))
+        return _accepted(response).text
+
+    async def create(self, job: PortalJob) -> JobCreated:
+        """POST the job. Not idempotent: see `OutcomeUnknown`."""
+        sealed = await asyncio.to_thread(self._seal, job)
+        body = envelope(request_xml(job.reference, self._access.queue), sealed)
+        headers = {**XML, "Content-Type": body.content_type}
+        exchange = Exchange("POST", self._jobs, headers, body.body, _CREATION_SECONDS, unrepeatable=True)
+        response = _accepted(await self._connection.send(exchange))
+        try:
+            return read_created(response.content)
+        except Unreadable as error:
+            raise OutcomeUnknown(f"the signing service took the job, but its answer is unreadable: {error}") from error
+
+    async def poll(self) -> Poll:
+        """GET one change from our queue, never before the permitted time.
+
+        Raises `Transient` with `retry_after` when it is too early, by our own reckoning or the service's.
+        """
+        moment = self._clock()
+        if self._next_poll_at is not None and moment < self._next_poll_at:
+            raise Transient("the permitted poll time has not come", retry_after=self._next_poll_at - moment)
+        try:
+            response = _accepted(await self._connection.send(Exchange("GET", self._queue_url(), XML)))
+        except Transient as error:
+            self._next_poll_at = self._clock() + (error.retry_after or timedelta())
+            raise
+        self._next_poll_at = next_poll(response, self._clock())
+        is_empty = response.status_code == httpx.codes.NO_CONTENT
+        change = None if is_empty else read_change(response.content)
+        return Poll(change=change, next_poll_at=self._next_poll_at)
+
+    async def download(self, url: str) -> bytes:
+        """GET a signed file. `Declined("signing-files-gone")` when the service has deleted it."""
+        response = await self._connection.send(Exchange("GET", _opaque(url), _FILE, timeout_seconds=_DOWNLOAD_SECONDS))
+        if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
+            raise Declined("signing-files-gone", "Signeringstjenesten har ikke lenger det signerte dokumentet.")
+        content = _accepted(response).content
+        if not content or len(content) > _LARGEST_DOWNLOAD:
+            raise Transient("the signed file is empty or larger than it can be")
+        return content
+
+    async def confirm(self, change: StatusChange) -> None:
+        """POST an empty request to the change's confirmation URL. May be repeated."""
+        _accepted(await self._connection.send(Exchange("POST", _opaque(change.confirmation_url), XML, b"")))
+
+    async def cancel(self, cancellation_url: str) -> None:
+        """POST an empty request to the job's cancellation URL. May be repeated."""
+        response = await self._connection.send(Exchange("POST", _opaque(cancellation_url), XML, b""))
+        if response.status_code == httpx.codes.CONFLICT:
+            raise Declined(
+                "signing-job-finished", "Oppdraget er avsluttet hos signeringstjenesten og kan ikke avbrytes."
+            )
+        _accepted(response)
+
+    def _queue_url(self) -> str:
+        queue = self._access.queue
+        return self._jobs if queue is None else str(httpx.URL(self._jobs, params={"polling_queue": queue}))
+
+    def _seal(self, job: PortalJob) -> bytes:
+        files = [
+            ContainerFile(name, "application/pdf", document.content)
+            for name, document in zip(file_names(job.documents), job.documents, strict=True)
+        ]
+        manifest = ContainerFile(MANIFEST, "application/xml", manifest_xml(job, self._access.organisation))
+        return container([*files, manifest], self._identity, self._clock())
+
+
+def _accepted(response: httpx.Response) -> httpx.Response:
+    """Any 2xx is success: the service answers 204 where one expects 200."""
+    if not response.is_success:
+        raise refusal(response)
+    return response
+
+
+def _opaque(url: str) -> str:
+    """A URL the service gave us, used as it is; only that it keeps to TLS is looked at."""
+    if urlsplit(url).scheme != "https":
+        raise Unreadable("a URL without TLS")
+    return url

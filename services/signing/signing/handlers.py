@@ -1,0 +1,30 @@
+"""What signing hears: orders to get something signed, and its own order to create the job."""
+
+from __future__ import annotations
+
+from signing import store
+from signing.desk import Desk
+from sikkersak.contracts.signing import CreateJob, JobState, RequestSignatures, SigningDossier
+from sikkersak.messaging.handlers import Handlers
+from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Transaction
+from sikkersak.vault.sealed import unseal
+
+handlers: Handlers[Desk] = Handlers("signing")
+
+
+@handlers.hears(RequestSignatures)
+async def request_signatures(order: RequestSignatures, tx: Transaction, desk: Desk) -> None:
+    """Takes on the obligation. Key: job_id; an order that came before changes nothing."""
+    dossier = await unseal(desk.vault, order.dossier, SigningDossier)
+    if await store.add_job(tx, order, len(dossier.signers), dossier.days_open):
+        await say(tx, CreateJob(job_id=order.job_id))
+
+
+@handlers.performs(CreateJob)
+async def create_job(order: CreateJob, desk: Desk) -> None:
+    """Creates the job at the portal. Key: job_id; one that was begun is never created again: the portal has no idempotency key."""
+    async with desk.database.transaction() as tx:
+        row = await store.job(tx, order.job_id)
+    if row["state"] == JobState.WAITING.value and row["creating_at"] is None:
+        await desk.create(row)
