@@ -14,7 +14,8 @@ from typing import Final
 
 import asyncpg
 import httpx
-from docker.errors import DockerException  # type: ignore[import-untyped]
+from docker.errors import APIError, DockerException  # type: ignore[import-untyped]
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from local.memory import free_port, memory
@@ -40,14 +41,23 @@ RABBITMQ: Final = Image("rabbitmq:4-management", (5672, 15672), "RABBITMQ_DEFAUL
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Runs pytest against containers of its own, which are removed afterwards; returns pytest's exit code."""
-    with ExitStack() as stack:
-        database = stack.enter_context(_running(POSTGRES))
-        amqp, management = stack.enter_context(_running(RABBITMQ))[:2]
-        given = _servers(database[0], amqp, management)
-        _wait(given)
-        command = [sys.executable, "-m", "pytest", *arguments]
-        return subprocess.run(command, cwd=REPOSITORY, env=os.environ | given.environment(), check=False).returncode
+    """Runs pytest (the integration tests where nothing is named) against containers of its own, removed afterwards.
+
+    Returns pytest's exit code; 2, and one sentence, when the containers cannot be had.
+    """
+    # No fourth image beside the servers' own, only to tidy up: that is done here.
+    testcontainers_config.ryuk_disabled = True
+    try:
+        with ExitStack() as stack:
+            database = stack.enter_context(_running(POSTGRES))
+            amqp, management = stack.enter_context(_running(RABBITMQ))[:2]
+            given = _servers(database[0], amqp, management)
+            _wait(given)
+            command = [sys.executable, "-m", "pytest", *(arguments or ["tests/integration"])]
+            return subprocess.run(command, cwd=REPOSITORY, env=os.environ | given.environment(), check=False).returncode
+    except Unavailable as wrong:
+        print(wrong, file=sys.stderr)
+        return 2
 
 
 @contextmanager
@@ -55,8 +65,12 @@ def _running(image: Image) -> Iterator[tuple[int, ...]]:
     ports = tuple(free_port() for _ in image.ports)
     try:
         container = _container(image, ports).start()
+    except APIError as trouble:
+        raise Unavailable(f"{image.name} cannot be started: {trouble.explanation}") from trouble
     except DockerException as trouble:
-        raise _unavailable() from trouble
+        raise Unavailable(
+            "No Docker engine answers: start one, or run ./dev test without --containers on Debian."
+        ) from trouble
     try:
         yield ports
     finally:
@@ -107,7 +121,3 @@ def _until(is_up: Callable[[], bool], name: str, *not_yet: type[Exception]) -> N
         if time.monotonic() > deadline:
             raise Unavailable(f"The container of {name} did not become ready within {READY_SECONDS:g} s.")
         time.sleep(0.3)
-
-
-def _unavailable() -> Unavailable:
-    return Unavailable("No Docker engine can be used: start one, or set DATABASE_URL and RABBITMQ_URL.")

@@ -69,9 +69,7 @@ def test_a_service_may_do_no_more_than_it_must(service: str, compose: dict[str, 
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_stops_within_the_time_that_the_engine_gives_it(
-    service: str, compose: dict[str, Any]
-) -> None:
+def test_a_service_stops_within_the_time_that_the_engine_gives_it(service: str, compose: dict[str, Any]) -> None:
     drain = importlib.import_module(f"{service}.settings").Settings.model_fields["drain_seconds"].default
     assert float(compose["services"][service]["stop_grace_period"].removesuffix("s")) >= drain + 10
 

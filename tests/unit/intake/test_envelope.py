@@ -101,5 +101,5 @@ def test_what_is_no_envelope_is_said_as_such(keys: list[ReceiverKey], tmp_path: 
 
 @pytest.fixture(scope="module", autouse=True)
 def shared(folder: Path, keys: list[ReceiverKey], tmp_path_factory: pytest.TempPathFactory) -> None:
-    global ENVELOPE, KEYS, FOLDER  # noqa: PLW0603 - hypothesis takes no module fixtures
+    global ENVELOPE, KEYS, FOLDER
     ENVELOPE, KEYS, FOLDER = encrypted(folder, bytes(4_000)), keys, tmp_path_factory.mktemp("damage")

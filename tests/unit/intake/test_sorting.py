@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from samples.shipment import Outcome
-from samples.shipments import shipments
 
 from intake.domain import sort
+from samples.shipment import Outcome
+from samples.shipments import shipments
 from sikkersak.contracts.intake import Belonging
 
 
