@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -47,6 +48,7 @@ def run_tests(arguments: list[str]) -> int:
     """
     # No fourth image beside the servers' own, only to tidy up: that is done here.
     testcontainers_config.ryuk_disabled = True
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the way out through `finally`, as Ctrl-C has it
     try:
         with ExitStack() as stack:
             database = stack.enter_context(_running(POSTGRES))

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from local.demo.outside import Outside
-from local.demo.setting import Setting, set_up
+from local.demo.setting import Setting, log_in_as, set_up
 from local.demo.staff import Staff
 from local.memory import Memory
 from local.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Six services and eight stand-ins, started once for all end-to-end tests."""
+    """Six services and eight stand-ins that hold nothing yet, started once for each file of end-to-end tests."""
     folder: Path = tmp_path_factory.mktemp("stack")
     made = Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json"))
     made.provision.remove()
@@ -26,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made.provision.remove()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def setting(stack: Stack) -> Setting:
     """The sample municipality, put in by its administrator through the API."""
     return set_up(stack)
@@ -42,4 +42,4 @@ def outside(stack: Stack) -> Outside:
 def distributor(stack: Stack, setting: Setting) -> Staff:
     """The mail distributor, logged in."""
     del setting
-    return Staff.log_in(stack.url("gateway"), "postfordeler")
+    return log_in_as(stack, "mail_distributor")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,17 +17,19 @@ from local.demo.outside import Outside, duplicates, wait_for
 from local.demo.setting import Setting
 from local.demo.staff import Staff
 from local.stack import Stack
-from samples.shipments import Outcome, shipments
+from samples.shipment import Outcome, Shipment
+from samples.shipments import shipments
 
 
 def faults(stack: Stack, name: str, **wanted: Any) -> None:
     httpx.put(f"{stack.control(name)}/_control/faults", json=wanted).raise_for_status()
 
 
-def shipment(setting: Setting, number: int) -> Any:
-    """A sample shipment under a title that no other test has."""
-    sample = [one for one in shipments() if one.outcome is Outcome.REGISTER][number]
-    return sample.__class__(**{**sample.__dict__, "title": f"{sample.title} {uuid4().hex[:8]}"})
+def shipment(number: int) -> Shipment:
+    """A sample shipment that no other test has sent: its own id, reference and title."""
+    sample = [one for one in shipments() if one.expected.outcome is Outcome.BELONGS_HERE][number]
+    mark = uuid4().hex[:8]
+    return replace(sample, id=uuid4(), external_reference=mark, title=f"{sample.title} {mark}")
 
 
 def received(distributor: Staff, title: str) -> dict[str, Any] | None:
@@ -44,10 +47,10 @@ async def query(stack: Stack, service: str, sql: str, *values: object) -> list[a
 def test_intake_killed_between_its_commit_and_the_acknowledgement_registers_once(
     stack: Stack, setting: Setting, outside: Outside, distributor: Staff
 ) -> None:
-    sent = shipment(setting, 0)
+    sent = shipment(0)
     faults(stack, "svarinn", slow_seconds=60, only="/status$")
     try:
-        outside.send(sent, setting)
+        outside.send(sent)
         item = wait_for("the commit", lambda: received(distributor, sent.title), within=30)
         assert outside.unacknowledged() == 1, "it is acknowledged only after the commit"
         stack.process("intake").kill()
@@ -62,15 +65,13 @@ def test_intake_killed_between_its_commit_and_the_acknowledgement_registers_once
 async def test_archiver_killed_between_the_archives_answer_and_its_own_commit_gives_one_record(
     stack: Stack, setting: Setting, outside: Outside, distributor: Staff
 ) -> None:
-    sent = shipment(setting, 1)
-    outside.send(sent, setting)
+    sent = shipment(1)
+    outside.send(sent)
     item = await asyncio.to_thread(wait_for, "arrival", lambda: received(distributor, sent.title), 30)
     before = len(outside.archived_records())
     holding = await asyncpg.connect(stack.provision.database_url("archiver", is_owner=True))
     try:
-        Mailroom(distributor, setting).distributor.post(
-            f"mail/{item['mail_id']}/registration", Mailroom(distributor, setting)._registration(sent)
-        )
+        distributor.post(f"mail/{item['mail_id']}/registration", Mailroom(distributor, setting)._registration(sent))
         # Held until the archive has answered: the archiver cannot write that it did.
         delivery = await _held_delivery(stack, holding)
         await asyncio.to_thread(wait_for, "the archive's answer", lambda: len(_whole(outside)) == before + 1, 60)
@@ -115,9 +116,9 @@ def test_a_redeployed_service_takes_up_what_waited(
     stack: Stack, setting: Setting, outside: Outside, distributor: Staff, service: str
 ) -> None:
     place = ["cases", "archiver", "notifier", "signing", "intake"].index(service)
-    sent = shipment(setting, 2 + place)
+    sent = shipment(2 + place)
     stack.process(service).stop()
-    outside.send(sent, setting)
+    outside.send(sent)
     stack.redeploy(service)
     item = wait_for("arrival", lambda: received(distributor, sent.title), within=30)
     mailroom = Mailroom(distributor, setting)

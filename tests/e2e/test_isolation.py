@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import aio_pika
+import aiormq
 import asyncpg
 import pytest
 
@@ -48,10 +49,10 @@ async def test_a_services_account_declares_nothing_and_reads_no_queue_of_another
             queue = await channel.get_queue(queues_of(other)[0].name, ensure=False)
             if other == service:
                 continue
-            with pytest.raises(aio_pika.exceptions.ChannelAccessRefused):
+            with pytest.raises(aiormq.exceptions.ChannelAccessRefused):
                 await queue.get(fail=False)
         channel = await connection.channel()
-        with pytest.raises(aio_pika.exceptions.ChannelAccessRefused):
+        with pytest.raises(aiormq.exceptions.ChannelAccessRefused):
             await channel.declare_queue("mine", durable=True)
 
 

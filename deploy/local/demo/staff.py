@@ -26,11 +26,9 @@ class Staff:
     def log_in(cls, gateway: str, username: str) -> Staff:
         """Follows the log-in to ID-porten, chooses the person there, and comes back with a session."""
         http = httpx.Client(base_url=gateway, timeout=30, follow_redirects=False)
-        sent_away = http.get("/login")
-        chosen = httpx.post(sent_away.headers["location"], data={"user": username, "method": "minid"}, timeout=30)
-        back = http.get(chosen.headers["location"])
-        if back.is_error:
-            raise Refused(f"{username} could not log in: {back.status_code} {back.text[:300]}")
+        sent_away = _away(http.get("/login"), username)
+        there = _away(httpx.post(sent_away, data={"user": username, "method": "minid"}, timeout=30), username)
+        _away(http.get(there), username)
         person = cls(username, http)
         me = person.get("me")
         person.csrf, person.staff_id = me["csrf_token"], me["staff_id"]
@@ -56,6 +54,13 @@ class Staff:
 
     def _headers(self) -> dict[str, str]:
         return {"X-CSRF-Token": self.csrf}
+
+
+def _away(response: httpx.Response, username: str) -> str:
+    """Where a step of the log-in sends the browser next."""
+    if "location" not in response.headers:
+        raise Refused(f"{username} could not log in: {response.status_code} {response.text[:500]}")
+    return response.headers["location"]
 
 
 def _answer(response: httpx.Response) -> Any:

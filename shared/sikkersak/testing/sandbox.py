@@ -88,7 +88,7 @@ async def _database(admin_url: str, name: str) -> AsyncIterator[str]:
 def _hasty(wanted: dict[str, Any], longest_delay: int | None) -> dict[str, Any]:
     for policy in wanted["policies"]:
         ttl = policy["definition"].get("message-ttl")
-        if ttl is not None and longest_delay is not None:
+        if ttl is not None and longest_delay is not None and ".retry." in policy["name"]:
             policy["definition"]["message-ttl"] = min(ttl, longest_delay)
     return wanted
 

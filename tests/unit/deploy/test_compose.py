@@ -96,7 +96,7 @@ def test_every_image_is_a_target_of_the_dockerfile_and_none_runs_as_root(compose
     for name, given in compose["services"].items():
         if "build" not in given:
             continue
-        stage, users = given["build"]["target"], []
+        stage, users = given["build"]["target"], list[str]()
         while stage in stages:
             users = re.findall(r"^USER (\S+)", stages[stage][1], re.MULTILINE) + users
             stage = stages[stage][0]
