@@ -11,7 +11,7 @@ from typing import Final
 from local.places import REPOSITORY, SERVICES
 
 SOURCES: Final = ("shared", "services", "deploy", "tests")
-TYPED: Final = ("sikkersak", *SERVICES, "simulators", "samples", "local")
+TYPED: Final = ("sikkersak", *SERVICES, "simulators", "samples", "local", "containers")
 OFFLINE: Final = (
     "ConnectionError",
     "ServiceError",

@@ -21,7 +21,9 @@ class Environment(StrEnum):
 class ServiceSettings(BaseSettings):
     """What a service needs to start. A field may be an environment variable, or a file of its name in SECRETS_DIR."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True
+    )  # an error may not quote a secret
     development_hosts: ClassVar[frozenset[str]] = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
     environment: Environment = Field(Environment.PRODUCTION, description="development or production")
