@@ -100,6 +100,18 @@ def redeploy(service: ServiceName) -> None:
     Stack().redeploy(service)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def bench(context: typer.Context, name: Annotated[str, typer.Argument(help="what to measure")]) -> None:
+    """Measure one thing; further arguments go to the bench, and --json ends with one line of figures."""
+    _measure(REPOSITORY / "tests" / "bench", name, context.args)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def chaos(context: typer.Context, focus: Annotated[str, typer.Option("--focus", help="what to break")]) -> None:
+    """Break things on purpose while work goes on, and count what was lost or doubled."""
+    _measure(REPOSITORY / "tests" / "chaos", focus, context.args)
+
+
 @app.command()
 def check() -> None:
     """Format, lint, types, import rules, audit of dependencies."""
@@ -110,6 +122,16 @@ def check() -> None:
 def lock() -> None:
     """Make requirements.lock again from requirements.in."""
     raise typer.Exit(checks.lock())
+
+
+def _measure(folder: Path, name: str, arguments: list[str]) -> None:
+    programs = {path.stem: path for path in folder.glob("[!_]*.py")}
+    if name not in programs:
+        out.print(f"There is no {name} here. There is: {', '.join(sorted(programs))}")
+        raise typer.Exit(2)
+    environment = os.environ | servers.start().environment()
+    command = [sys.executable, str(programs[name]), *arguments]
+    raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode)
 
 
 def _show(stack: Stack) -> None:

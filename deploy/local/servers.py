@@ -175,6 +175,7 @@ def _rabbitmq_environment() -> dict[str, str]:
 
 def _start_rabbitmq() -> None:
     if _answers(memory().port("rabbitmq")):
+        _wait(_rabbitmq_is_up, "RabbitMQ", LOCAL / "rabbitmq" / "output.log")  # another ./dev may have just started it
         return
     program = RABBITMQ / "rabbitmq-server"
     if not program.exists():
@@ -201,8 +202,8 @@ def _start_rabbitmq() -> None:
             stderr=log,
             start_new_session=True,
         )
-    management = _management_url(None)
-    _wait(lambda: _rabbitmq_is_up(management), "RabbitMQ", home / "output.log")
+    # the management pages are up before the port for messages is open
+    _wait(lambda: _answers(memory().port("rabbitmq")) and _rabbitmq_is_up(), "RabbitMQ", home / "output.log")
 
 
 def _stop_rabbitmq() -> None:
@@ -214,10 +215,11 @@ def _stop_rabbitmq() -> None:
         subprocess.run(command, env=environment, check=False, capture_output=True)
 
 
-def _rabbitmq_is_up(management: str) -> bool:
+def _rabbitmq_is_up() -> bool:
     try:
         account = ("sikkersak-admin", memory().password("rabbitmq"))
-        return httpx.get(f"{management}/api/health/checks/virtual-hosts", auth=account, timeout=2).is_success
+        url = f"{_management_url(None)}/api/health/checks/virtual-hosts"
+        return httpx.get(url, auth=account, timeout=2).is_success
     except httpx.TransportError:
         return False
 
