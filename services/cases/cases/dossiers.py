@@ -24,7 +24,7 @@ from sikkersak.contracts.cases import Pupil
 from sikkersak.contracts.notifier import LetterDossier
 from sikkersak.contracts.signing import Signer, SigningDossier
 from sikkersak.contracts.values import AccessAssessment, File, Party
-from sikkersak.errors import NotFound
+from sikkersak.errors import Declined, NotFound
 from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
@@ -57,7 +57,7 @@ class Sealed:
         kept = await unseal(self._vault, VaultRef.model_validate(row["dossier"]), Pupil)
         return kept.model_copy(update={"pupil_id": row["pupil_id"]})
 
-    async def keep(self, dossier: ArchiveDossier | SigningDossier | LetterDossier | Pupil) -> VaultRef:
+    async def keep(self, dossier: ArchiveDossier | SigningDossier | LetterDossier | Pupil | Party) -> VaultRef:
         """Seals a dossier."""
         return await seal(self._vault, dossier)
 
@@ -168,6 +168,14 @@ def signing(document: Row, rendition: VaultRef, guardians: tuple[Party, ...]) ->
     )
 
 
+def _sent_along(document: Row) -> tuple[File, ...]:
+    """The attachments; the carrier takes PDF and nothing else."""
+    found = tuple(File.model_validate(file) for file in document["attachments"])
+    if any(file.media_type != "application/pdf" for file in found):
+        raise Declined("attachment-not-pdf", "Bare PDF-vedlegg kan sendes som brev. Rett dokumentet og legg ved PDF.")
+    return found
+
+
 async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossier:
     """What one receiver is sent: the signed result where there is one, else the rendition."""
     _, folder = await case_file(tx, document["case_id"])
@@ -182,5 +190,5 @@ async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossi
         sender_organisation=folder.school_organisation,
         sender_name=folder.school,
         case_number=folder.number,
-        files=(file,),
+        files=(file, *_sent_along(document)),
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from cases import dossiers
+from cases.domain.sending import Sending, is_stopped, plan_sending
 from cases.dossiers import Sealed
-from cases.store import cases, documents, people
-from sikkersak.clock import now
+from cases.store import cases, documents, people, tasks
+from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
 from sikkersak.contracts.cases import DocumentFinished, DocumentState
+from sikkersak.contracts.cases_casework import TaskKind
 from sikkersak.contracts.notifier import SendLetter
 from sikkersak.contracts.signing import RequestSignatures
 from sikkersak.contracts.values import File, Party
@@ -18,15 +21,7 @@ from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 
-
-class ProtectedAddress(Declined):
-    """Somebody with a protected address would be written to: never by itself (DESIGN §3)."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "protected-address",
-            "En av mottakerne har skjermet adresse. Brevet kan ikke sendes automatisk; kontakt mottakeren på avtalt måte.",
-        )
+FREE: Final = {"held_by": None, "held_until": None}
 
 
 async def finish(
@@ -34,7 +29,7 @@ async def finish(
 ) -> None:
     """Locks it and creates the archive obligation at the same moment (M12)."""
     kept = [file.model_dump(mode="json") for file in files]
-    await documents.set_state(tx, document_id, DocumentState.FINISHED, files=kept, finished_at=now())
+    await documents.set_state(tx, document_id, DocumentState.FINISHED, files=kept, finished_at=now(), **FREE)
     row = await documents.document(tx, document_id)
     dossier = await dossiers.record(tx, sealed, row, event)
     school_id = await _school(tx, row)
@@ -78,7 +73,7 @@ async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id:
 
 async def order_signatures(tx: Transaction, sealed: Sealed, row: Row) -> None:
     """Orders the signature job, once there is a rendition to sign. Key: the job's id, fixed when signatures were asked."""
-    if row["rendition"] is None or row["signing"] != "waiting":
+    if row["rendition"] is None or row["signing"] != "waiting" or row["withdrawn_at"] is not None:
         return
     rendition = VaultRef.model_validate(row["rendition"])
     dossier = dossiers.signing(row, rendition, await guardians(tx, sealed, row))
@@ -93,26 +88,39 @@ async def order_signatures(tx: Transaction, sealed: Sealed, row: Row) -> None:
 
 async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
     """Orders one letter a receiver, once there is something to send. A document goes out once."""
-    is_ready = row["rendition"] is not None and row["signing"] in {None, "signed"}
+    is_ready = row["rendition"] is not None and row["signing"] in {None, "signed"} and row["withdrawn_at"] is None
     if not (row["is_to_be_sent"] and is_ready) or await documents.has_letters(tx, row["document_id"]):
         return
     school_id = await _school(tx, row)
-    for receiver in await receivers(sealed, row):
+    planned = await plan(tx, sealed, row)
+    if is_stopped(planned):  # an address was protected while the letter waited
+        await stop_sending(tx, row)
+        return
+    for sending in planned:
         letter_id = await documents.add_letter(tx, row["document_id"])
-        dossier = await sealed.keep(await dossiers.letter(tx, row, receiver))
+        dossier = await sealed.keep(await dossiers.letter(tx, row, sending.party))
         await say(
             tx, SendLetter(letter_id=letter_id, document_id=row["document_id"], school_id=school_id, dossier=dossier)
         )
 
 
-async def receivers(sealed: Sealed, row: Row) -> tuple[Party, ...]:
-    """Who a letter goes to; refuses when nobody is named, or when an address is protected."""
+async def plan(tx: Transaction, sealed: Sealed, row: Row) -> tuple[Sending, ...]:
+    """Who would be written to and why, as things are now; refuses when nobody is named."""
     found = await sealed.parties(row)
     if not found:
         raise Declined("no-receivers", "Dokumentet har ingen mottakere.")
-    if any(party.has_protected_address for party in found):
-        raise ProtectedAddress
-    return found
+    case = await cases.case(tx, row["case_id"])
+    pupil = None
+    if case is not None and case["pupil_id"] is not None:
+        pupil = await sealed.pupil(await people.pupil(tx, case["pupil_id"]))
+    return plan_sending(found, pupil, local_date(now()))
+
+
+async def stop_sending(tx: Transaction, row: Row) -> None:
+    """Nothing goes by itself: a person finds another way, and says how (M21)."""
+    await documents.stop_sending(tx, row["document_id"], "protected-address")
+    task = {"case_id": row["case_id"], "document_id": row["document_id"], "assigned_to": row["owner_id"]}
+    await tasks.add(tx, TaskKind.SEND_OTHERWISE, await _school(tx, row), **task)
 
 
 async def guardians(tx: Transaction, sealed: Sealed, row: Row) -> tuple[Party, ...]:

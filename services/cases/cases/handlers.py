@@ -7,10 +7,11 @@ from uuid import UUID
 import structlog
 
 from cases import followup
+from cases.domain.folders import demand_fit
 from cases.domain.titles import public_title
 from cases.dossiers import Sealed
 from cases.office import Office
-from cases.store import audit, cases, documents, people
+from cases.store import audit, cases, documents, folders, people
 from sikkersak.contracts.archiver import DeliveryChanged, RecordType, RenditionReady
 from sikkersak.contracts.cases import (
     DocumentState,
@@ -92,6 +93,7 @@ async def _new_case(tx: Transaction, order: RegisterIncoming, dossier: IncomingM
     """The plan's new case: its school's, with the one who is responsible there."""
     by = await people.standing(tx, order.registered_by)
     by.demand_opening_at(order.school_id)
+    demand_fit(await folders.case_type(tx, order.case_type), has_pupil=order.pupil_id is not None)
     title = dossier.case_title or dossier.title
     fields = {
         "title": title,

@@ -12,7 +12,7 @@ from sikkersak.contracts.archiver import DeliveryState, RecordType
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.signing import JobState
-from sikkersak.contracts.values import AccessAssessment, File, Party, PostalAddress
+from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind, PostalAddress
 from sikkersak.vault.reference import VaultRef
 
 
@@ -288,6 +288,13 @@ class DocumentView(Contract):
     signing: JobState | None
     letters: dict[UUID, ConsignmentState] = Field(default_factory=dict)
     finished_at: datetime | None = None
+    attachments: tuple[File, ...] = ()
+    corrects: UUID | None = Field(default=None, description="the finished document that this one corrects")
+    withdrawn_at: datetime | None = Field(default=None, description="when it was marked Utgår")
+    withdrawal_reason: str | None = None
+    sending_stopped: str | None = Field(default=None, description="why it was not sent by itself: protected-address")
+    held_by: UUID | None = Field(default=None, description="who is writing in it until `held_until`")
+    held_until: datetime | None = None
 
 
 class EventView(Contract):
@@ -315,6 +322,8 @@ class CaseSummary(Contract):
     opened_at: datetime
     documents: int
     not_archived: int
+    phase: str | None = Field(default=None, description="the working status, one of its case type's")
+    closed_at: datetime | None = None
 
 
 class CasePage(Contract):
@@ -333,12 +342,31 @@ class Member(Contract):
     right: Right
 
 
+class CaseParty(Contract):
+    """Somebody with a part in a case: a guardian, PPT, another school."""
+
+    party_id: UUID
+    role: str
+    kind: PartyKind
+    name: str
+
+
+class RelatedCase(Contract):
+    """A case that belongs together with this one; only those that the actor may read are shown."""
+
+    case_id: UUID
+    number: str
+    title: str
+
+
 class CaseDetail(Contract):
     """One case with its timeline and who is on it."""
 
     summary: CaseSummary
     events: tuple[EventView, ...]
     members: tuple[Member, ...]
+    parties: tuple[CaseParty, ...] = ()
+    related: tuple[RelatedCase, ...] = ()
 
 
 class ListCases(Operation[CasePage], name="cases.list_cases.v1"):

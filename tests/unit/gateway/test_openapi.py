@@ -21,6 +21,15 @@ RESOURCES = {
     ),
     *("/deliveries", "/deliveries/{delivery_id}", "/deliveries/{delivery_id}/retry", "/signature-jobs"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
+    *("/case-types", "/closed-cases", "/tasks", "/tasks/{task_id}/completion", "/pupils/{pupil_id}/move", "/approvals"),
+    *(
+        f"/cases/{{case_id}}/{part}"
+        for part in ("phase", "parties", "parties/{party_id}/removal", "relations", "reopening")
+    ),
+    *(f"/documents/{{document_id}}/{act}" for act in ("hold", "release", "attachments", "assessment", "correction")),
+    *(f"/documents/{{document_id}}/{act}" for act in ("withdrawal", "versions", "preview")),
+    *(f"/documents/{{document_id}}/attachments/{{position}}{act}" for act in ("", "/removal")),
+    "/schools/{school_id}/stand-ins",
 }
 
 

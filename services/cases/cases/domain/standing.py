@@ -23,14 +23,22 @@ class Permission(StrEnum):
     ADMINISTER = "administer"
     KEEP_PUPILS = "keep_pupils"
     READ_AUDIT = "read_audit"
+    REOPEN_CASE = "reopen_case"
+    ANSWER_ACCESS_REQUESTS = "answer_access_requests"
+    READ_JOURNAL = "read_journal"
 
 
 P = Permission
 HELD_BY: Final[dict[Role, frozenset[Permission]]] = {
     Role.EMPLOYEE: frozenset(),
     Role.EMPLOYEE_CREATE_CASES: frozenset({P.OPEN_CASE}),
-    Role.SCHOOL_LEADER: frozenset({P.OPEN_CASE, P.READ_SCHOOL, P.APPROVE, P.GIVE_ACCESS, P.READ_AUDIT}),
-    Role.MAIL_DISTRIBUTOR: frozenset({P.OPEN_CASE_ANYWHERE, P.LIST_EVERY_CASE, P.KEEP_PUPILS}),
+    Role.SCHOOL_LEADER: frozenset(
+        {
+            *(P.OPEN_CASE, P.READ_SCHOOL, P.APPROVE, P.GIVE_ACCESS, P.READ_AUDIT),
+            *(P.REOPEN_CASE, P.ANSWER_ACCESS_REQUESTS),
+        }
+    ),
+    Role.MAIL_DISTRIBUTOR: frozenset({P.OPEN_CASE_ANYWHERE, P.LIST_EVERY_CASE, P.KEEP_PUPILS, P.READ_JOURNAL}),
     Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.KEEP_PUPILS}),
     Role.OPERATIONS: frozenset(),
 }
@@ -41,6 +49,9 @@ REFUSALS: Final = {
     P.ADMINISTER: "Bare administrator kan gjøre dette.",
     P.KEEP_PUPILS: "Bare administrator eller postfordeler kan registrere elever.",
     P.READ_AUDIT: "Bare skoleleder ved skolen kan se loggen for saken.",
+    P.REOPEN_CASE: "Bare skoleleder ved skolen kan gjenåpne saken.",
+    P.ANSWER_ACCESS_REQUESTS: "Bare skoleleder ved skolen kan behandle innsynskrav.",
+    P.READ_JOURNAL: "Rollen din gir ikke innsyn i postlisten.",
 }
 
 

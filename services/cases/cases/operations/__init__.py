@@ -5,4 +5,15 @@ from sikkersak.messaging.operations import Operations
 
 operations: Operations[Office] = Operations("cases")
 
-from cases.operations import casework, documents, people  # noqa: E402, F401 - they register themselves
+from cases.operations import (  # noqa: E402, F401 - they register themselves
+    approvals,
+    casework,
+    closing,
+    documents,
+    editing,
+    finished,
+    folders,
+    people,
+    sending,
+    tasks,
+)

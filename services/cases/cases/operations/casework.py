@@ -1,23 +1,21 @@
-"""Cases: listed, opened, read, shared, closed (M10, M14, M15)."""
+"""Cases: listed, opened, read, shared (M10, M15)."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from cases import followup
-from cases.domain.standing import Permission
+from cases.domain.folders import demand_fit
+from cases.domain.standing import Permission, Standing
 from cases.domain.titles import public_title
-from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
-from cases.store import access, audit, cases, documents, people
+from cases.store import access, audit, cases, documents, folders, people
 from sikkersak.contracts.cases import (
     AuditEntry,
     AuditPage,
     CaseDetail,
     CasePage,
     CaseSummary,
-    CloseCase,
     DocumentView,
     EventView,
     GiveAccess,
@@ -30,13 +28,6 @@ from sikkersak.contracts.cases import (
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction
-
-HINDRANCES = {
-    "unfinished": "{} dokument(er) er ikke ferdigstilt",
-    "unarchived": "{} dokument(er) er ikke arkivert",
-    "unsigned": "{} dokument(er) venter på signatur",
-    "undelivered": "{} brev er ikke levert",
-}
 
 
 @operations.answers(ListCases)
@@ -56,7 +47,7 @@ async def read_case(asked: ReadCase, ask: Ask, office: Office) -> CaseDetail:
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     await access.readable_case(ask.tx, standing, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "case-read", case_id=asked.case_id)
-    return await _detail(ask.tx, asked.case_id)
+    return await detail(ask.tx, standing, asked.case_id)
 
 
 @operations.answers(OpenCase)
@@ -66,6 +57,7 @@ async def open_case(asked: OpenCase, ask: Ask, office: Office) -> CaseSummary:
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     standing.demand_opening_at(asked.school_id)
     await people.school(ask.tx, asked.school_id)
+    demand_fit(await folders.case_type(ask.tx, asked.case_type), has_pupil=asked.pupil_id is not None)
     pupil = await _pupil_at(ask.tx, asked.pupil_id, asked.school_id)
     responsible = asked.responsible_id or standing.staff_id
     await people.standing(ask.tx, responsible)
@@ -98,24 +90,7 @@ async def give_access(asked: GiveAccess, ask: Ask, office: Office) -> CaseDetail
     await audit.note(
         ask.tx, standing.staff_id, "access-given", case_id=asked.case_id, staff_id=str(asked.staff_id), right=given
     )
-    return await _detail(ask.tx, asked.case_id)
-
-
-@operations.answers(CloseCase)
-async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
-    """Closes a case that nothing hinders, here and in the archive (M14)."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
-    case = await access.writable_case(ask.tx, standing, asked.case_id)
-    if case["responsible_id"] != standing.staff_id and not standing.holds_at(Permission.READ_SCHOOL, case["school_id"]):
-        raise Forbidden("Bare hovedsaksbehandler eller skoleleder kan avslutte saken.")
-    in_the_way = await cases.hindrances(ask.tx, asked.case_id)
-    reasons = [HINDRANCES[name].format(count) for name, count in in_the_way.items() if count]
-    if reasons:
-        raise Declined("case-not-closable", f"Saken kan ikke avsluttes: {', '.join(reasons)}.")
-    await cases.close(ask.tx, asked.case_id, asked.remark)
-    await followup.archive_closing(ask.tx, Sealed(office), case, asked.remark)
-    await audit.note(ask.tx, standing.staff_id, "case-closed", case_id=asked.case_id)
-    return await cases.case_summary(ask.tx, asked.case_id)
+    return await detail(ask.tx, standing, asked.case_id)
 
 
 @operations.answers(ReadAudit)
@@ -140,7 +115,8 @@ async def _pupil_at(tx: Transaction, pupil_id: UUID | None, school_id: UUID) -> 
     return pupil
 
 
-async def _detail(tx: Transaction, case_id: UUID) -> CaseDetail:
+async def detail(tx: Transaction, standing: Standing, case_id: UUID) -> CaseDetail:
+    """The whole case; the caller has shown that the actor may read it."""
     by_event: dict[UUID, list[DocumentView]] = {}
     for view in await documents.views(tx, case_id):
         by_event.setdefault(view.event_id, []).append(view)
@@ -155,5 +131,10 @@ async def _detail(tx: Transaction, case_id: UUID) -> CaseDetail:
         )
         for row in await cases.events(tx, case_id)
     )
-    on_it = tuple(Member.model_validate(dict(row)) for row in await access.members(tx, case_id))
-    return CaseDetail(summary=await cases.case_summary(tx, case_id), events=timeline, members=on_it)
+    return CaseDetail(
+        summary=await cases.case_summary(tx, case_id),
+        events=timeline,
+        members=tuple(Member.model_validate(dict(row)) for row in await access.members(tx, case_id)),
+        parties=await folders.parties(tx, case_id),
+        related=await folders.related(tx, standing, case_id),
+    )

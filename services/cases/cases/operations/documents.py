@@ -1,17 +1,15 @@
-"""Documents: written, edited, approved, finished, signed, sent (M11–M13, M20, M21)."""
+"""Documents: written, edited, approved, finished, signed (M11–M13, M20)."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from cases import followup
 from cases.domain.lifecycle import StaleVersion, after_edit, move
-from cases.domain.standing import Permission, Standing
+from cases.domain.standing import Permission
 from cases.domain.titles import public_title
 from cases.dossiers import Sealed
 from cases.office import Office
-from cases.operations import operations
-from cases.store import access, audit, cases, documents, people, templates
+from cases.operations import acts, operations
+from cases.store import access, cases, documents, people, templates
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import RecordType
 from sikkersak.contracts.cases import (
@@ -24,7 +22,6 @@ from sikkersak.contracts.cases import (
     EventKind,
     FinishDocument,
     ReadDocument,
-    SendDocument,
     SubmitForApproval,
     WriteDocument,
 )
@@ -84,20 +81,21 @@ async def write_document(asked: WriteDocument, ask: Ask, office: Office) -> Docu
         "owner_id": standing.staff_id,
     }
     document_id = await documents.add_document(ask.tx, fields)
-    return await _noted(ask, standing, asked.case_id, document_id, "document-written")
+    return await acts.noted(ask, standing, asked.case_id, document_id, "document-written")
 
 
 @operations.answers(EditDocument)
 async def edit_document(asked: EditDocument, ask: Ask, office: Office) -> DocumentView:
     """A new version of a draft; an approval given for another text is taken back."""
     del office
-    standing, row = await _writable(ask, asked.document_id)
+    standing, row = await acts.writable(ask, asked.document_id)
     if row["version"] != asked.version:
         raise StaleVersion
+    acts.demand_free(row, standing)
     state = after_edit(DocumentState(row["state"]), needs_approval=row["needs_approval"])
     body = row["body"] if asked.body is None else asked.body
     await documents.edit(ask.tx, row, state, asked.title or row["title"], body, standing.staff_id)
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "document-edited")
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-edited")
 
 
 @operations.answers(ReadDocument)
@@ -107,25 +105,26 @@ async def read_document(asked: ReadDocument, ask: Ask, office: Office) -> Docume
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     row = await documents.document(ask.tx, asked.document_id)
     await access.readable_case(ask.tx, standing, row["case_id"])
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "document-read")
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-read")
 
 
 @operations.answers(SubmitForApproval)
 async def submit_for_approval(asked: SubmitForApproval, ask: Ask, office: Office) -> DocumentView:
     """Asks the school's leader (M13)."""
     del office
-    standing, row = await _writable(ask, asked.document_id)
-    await _move(ask.tx, row, DocumentState.AWAITING_APPROVAL)
+    standing, row = await acts.writable(ask, asked.document_id)
+    acts.demand_free(row, standing)
+    await acts.move_to(ask.tx, row, DocumentState.AWAITING_APPROVAL)
     school_id = await cases.school_of(ask.tx, row["case_id"])
     await say(ask.tx, ApprovalRequested(document_id=asked.document_id, case_id=row["case_id"], school_id=school_id))
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "approval-requested")
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "approval-requested")
 
 
 @operations.answers(DecideApproval)
 async def decide_approval(asked: DecideApproval, ask: Ask, office: Office) -> DocumentView:
     """Approves, or returns with a remark; never one's own document (M13)."""
     del office
-    standing, row = await _writable(ask, asked.document_id)
+    standing, row = await acts.writable(ask, asked.document_id)
     standing.demand_at(Permission.APPROVE, await cases.school_of(ask.tx, row["case_id"]))
     if not asked.is_approved and not asked.remark:
         raise Declined("remark-missing", "Skriv en merknad om hvorfor dokumentet returneres.", status=422)
@@ -133,71 +132,41 @@ async def decide_approval(asked: DecideApproval, ask: Ask, office: Office) -> Do
         raise Declined("own-document", "Du kan ikke godkjenne ditt eget dokument.")
     state = DocumentState.APPROVED if asked.is_approved else DocumentState.RETURNED
     approved_by = standing.staff_id if asked.is_approved else None
-    await _move(ask.tx, row, state, remark=asked.remark, approved_by=approved_by)
+    await acts.move_to(ask.tx, row, state, remark=asked.remark, approved_by=approved_by)
     act = "document-approved" if asked.is_approved else "document-returned"
-    return await _noted(ask, standing, row["case_id"], asked.document_id, act)
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, act)
 
 
 @operations.answers(FinishDocument)
 async def finish_document(asked: FinishDocument, ask: Ask, office: Office) -> DocumentView:
     """Makes the letter, locks the document and creates the archive obligation, in one transaction (M12)."""
-    standing, row = await _writable(ask, asked.document_id)
+    standing, row = await acts.writable(ask, asked.document_id)
     move(DocumentState(row["state"]), DocumentState.FINISHED, needs_approval=row["needs_approval"])
-    file = await _compose(ask.tx, office, row)
-    await followup.finish(ask.tx, Sealed(office), asked.document_id, [file])
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "document-finished")
+    acts.demand_free(row, standing)
+    pdf = await letter(ask.tx, office, row)
+    ref = await office.vault.put(pdf, "application/pdf")
+    attached = [File.model_validate(file) for file in row["attachments"]]
+    files = [File(name=f"{row['title']}.pdf", media_type="application/pdf", ref=ref), *attached]
+    await followup.finish(ask.tx, Sealed(office), asked.document_id, files)
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-finished")
 
 
 @operations.answers(AskForSignatures)
 async def ask_for_signatures(asked: AskForSignatures, ask: Ask, office: Office) -> DocumentView:
     """Has the pupil's guardians sign; the order goes out as soon as there is a rendition to sign (M20)."""
-    standing, row = await _writable(ask, asked.document_id)
-    _demand_finished(row)
+    standing, row = await acts.writable(ask, asked.document_id)
+    acts.demand_finished(row)
     if row["signing"] in {"waiting", "awaiting_signatures", "signed"}:
         raise Declined("signatures-asked", "Det er allerede bedt om signatur på dokumentet.")
     sealed = Sealed(office)
     await followup.guardians(ask.tx, sealed, row)
     await documents.ask_signatures(ask.tx, asked.document_id, new_id(), asked.days_open)
     await followup.order_signatures(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "signatures-asked")
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "signatures-asked")
 
 
-@operations.answers(SendDocument)
-async def send_document(asked: SendDocument, ask: Ask, office: Office) -> DocumentView:
-    """Sends it to its receivers, at once or when what it waits for is there; a protected address stops it (M21)."""
-    standing, row = await _writable(ask, asked.document_id)
-    _demand_finished(row)
-    if row["signing"] in {"declined", "expired", "failed"}:
-        raise Declined("not-signed", "Dokumentet ble ikke signert og kan ikke sendes.")
-    if await documents.has_letters(ask.tx, asked.document_id):
-        raise Declined("already-sent", "Dokumentet er allerede sendt.")
-    sealed = Sealed(office)
-    await followup.receivers(sealed, row)
-    await documents.want_sending(ask.tx, asked.document_id, wanted=True)
-    await followup.order_letters(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
-    return await _noted(ask, standing, row["case_id"], asked.document_id, "document-sent")
-
-
-async def _writable(ask: Ask, document_id: UUID) -> tuple[Standing, Row]:
-    """The document, locked for this transaction, if the actor may write in its case and the case is open."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
-    row = await documents.document(ask.tx, document_id, for_update=True)
-    await access.writable_case(ask.tx, standing, row["case_id"])
-    return standing, row
-
-
-async def _move(tx: Transaction, row: Row, wanted: DocumentState, **also: object) -> None:
-    state = move(DocumentState(row["state"]), wanted, needs_approval=row["needs_approval"])
-    await documents.set_state(tx, row["document_id"], state, **also)
-
-
-async def _noted(ask: Ask, standing: Standing, case_id: UUID, document_id: UUID, act: str) -> DocumentView:
-    await audit.note(ask.tx, standing.staff_id, act, case_id=case_id, document_id=document_id)
-    return await documents.one_view(ask.tx, document_id)
-
-
-async def _compose(tx: Transaction, office: Office, row: Row) -> File:
-    """The finished letter as PDF/A, from the template version that it was written from."""
+async def letter(tx: Transaction, office: Office, row: Row) -> bytes:
+    """The letter as PDF/A, from the template version that it was written from."""
     case = await cases.case_summary(tx, row["case_id"])
     school = await people.school(tx, case.school_id)
     pupil = (await people.pupil(tx, case.pupil_id))["name"] if case.pupil_id else ""
@@ -212,10 +181,7 @@ async def _compose(tx: Transaction, office: Office, row: Row) -> File:
         "body": row["body"] or "",
     }
     source = await templates.source(tx, row["template_id"])
-    pdf = await compose(source, fields, language=row["language"], title=row["title"])
-    return File(
-        name=f"{row['title']}.pdf", media_type="application/pdf", ref=await office.vault.put(pdf, "application/pdf")
-    )
+    return await compose(source, fields, language=row["language"], title=row["title"])
 
 
 def _in_words() -> str:
@@ -225,8 +191,3 @@ def _in_words() -> str:
 
 def _names(parties: tuple[Party, ...]) -> tuple[str, ...]:
     return tuple(party.name for party in parties)
-
-
-def _demand_finished(row: Row) -> None:
-    if row["state"] != DocumentState.FINISHED.value:
-        raise Declined("not-finished", "Dokumentet må ferdigstilles først.")

@@ -128,6 +128,9 @@ async def put_pupil(asked: PutPupil, ask: Ask, office: Office) -> Pupil:
         guardians=tuple(Guardian.model_validate(guardian) for guardian in asked.guardians),
     )
     fields = asked.model_dump() | {"pid_lookup": office.pupil_lookup(asked.national_id)}
+    goes_to = await people.school_of_pupil(ask.tx, fields["pid_lookup"])
+    if goes_to is not None and goes_to != asked.school_id:
+        raise Declined("pupil-moves", "Eleven går på en annen skole. Bruk skolebytte, så følger sakene med.")
     pupil_id = await people.put_pupil(ask.tx, fields, await Sealed(office).keep(pupil))
     await audit.note(ask.tx, ask.actor.staff_id, "pupil-kept", pupil_id=str(pupil_id))
     return pupil.model_copy(update={"pupil_id": pupil_id, "national_id": None})

@@ -85,6 +85,8 @@ def summary(row: Row | None) -> CaseSummary:
         opened_at=row["opened_at"],
         documents=row["documents"],
         not_archived=row["not_archived"],
+        phase=row["phase"],
+        closed_at=row["closed_at"],
     )
 
 
@@ -99,24 +101,12 @@ async def school_of(tx: Transaction, case_id: UUID) -> UUID:
     return school_id
 
 
-async def close(tx: Transaction, case_id: UUID, remark: str) -> None:
+async def close(tx: Transaction, case_id: UUID, remark: str, by: UUID) -> None:
     """Closes with the remark that says why (M14)."""
-    sql = "update cases set status = 'closed', closed_at = now(), closing_remark = $2 where case_id = $1"
-    await tx.execute(sql, case_id, remark)
-
-
-async def hindrances(tx: Transaction, case_id: UUID) -> dict[str, int]:
-    """What stands in the way of closing: how many unfinished, unarchived, unsigned, undelivered (M14)."""
-    sql = """
-    select
-      (select count(*) from documents where case_id = $1 and state <> 'finished') as unfinished,
-      (select count(*) from archive_obligations where case_id = $1 and state <> 'archived') as unarchived,
-      (select count(*) from documents where case_id = $1 and signing in ('waiting', 'awaiting_signatures')) as unsigned,
-      (select count(*) from letters join documents using (document_id)
-       where case_id = $1 and letters.state not in ('delivered', 'given_up')) as undelivered
-    """
-    row = await tx.fetchrow(sql, case_id)
-    return dict(row) if row else {}
+    sql = (
+        "update cases set status = 'closed', closed_at = now(), closing_remark = $2, closed_by = $3 where case_id = $1"
+    )
+    await tx.execute(sql, case_id, remark, by)
 
 
 async def add_event(

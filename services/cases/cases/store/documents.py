@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 from uuid import UUID
 
+from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind
 from sikkersak.contracts.cases import DocumentState, DocumentView
 from sikkersak.contracts.notifier import LetterChanged
@@ -32,12 +33,16 @@ COLUMNS: Final = [
     "files",
     "owner_id",
     "finished_at",
+    "attachments",
+    "corrects",
 ]
 # The worst state of a document's deliveries is the one to show: archived only when all of it is.
 VIEW: Final = """
-select d.*, a.state as archive, a.code as archive_code,
+select d.*, a.state as archive, a.code as archive_code, s.access as assessed, s.public_title as assessed_title,
   (select jsonb_object_agg(letter_id, l.state) from letters l where l.document_id = d.document_id) as letters
 from documents d left join lateral (
+  select access, public_title from assessments s where s.document_id = d.document_id order by assessed_at desc limit 1
+) s on true left join lateral (
   select state, code from archive_obligations o where o.document_id = d.document_id
   order by (state = 'archived'), ordered_at limit 1
 ) a on true
@@ -49,7 +54,7 @@ async def add_document(tx: Transaction, fields: dict[str, Any]) -> UUID:
     document_id = new_id()
     places = ", ".join(f"${position}" for position in range(2, len(COLUMNS) + 2))
     sql = f"insert into documents (document_id, {', '.join(COLUMNS)}) values ($1, {places})"
-    await tx.execute(sql, document_id, *(fields.get(name) for name in COLUMNS))
+    await tx.execute(sql, document_id, *(({"attachments": []} | fields).get(name) for name in COLUMNS))
     await _keep_version(tx, document_id, 1, fields["title"], fields.get("body"), fields["owner_id"])
     return document_id
 
@@ -89,10 +94,17 @@ async def one_view(tx: Transaction, document_id: UUID) -> DocumentView:
 
 
 def view(row: Row) -> DocumentView:
-    """A row with its archive, signing and letter states."""
+    """A row with its archive, signing and letter states, and the newest access assessment."""
     signed = [row["signed"]] if row["signed"] else []
     fields = {name: row[name] for name in DocumentView.model_fields if name in row and name not in {"files", "letters"}}
-    return DocumentView.model_validate(fields | {"files": row["files"] + signed, "letters": row["letters"] or {}})
+    fields |= {"files": row["files"] + signed, "letters": row["letters"] or {}}
+    if row["assessed"] is not None:
+        fields |= {"access": row["assessed"], "public_title": row["assessed_title"]}
+    if row["held_until"] is None or row["held_until"] <= now():
+        fields |= {"held_by": None, "held_until": None}
+    if row["state"] == DocumentState.FINISHED.value:
+        fields["attachments"] = ()  # they are among the files from then on
+    return DocumentView.model_validate(fields)
 
 
 # --- obligations
@@ -148,6 +160,12 @@ async def keep_signed(tx: Transaction, job_id: UUID, pades: File) -> Row | None:
 async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool) -> None:
     """Notes that it shall go out as soon as what it waits for is there."""
     await tx.execute("update documents set is_to_be_sent = $2 where document_id = $1", document_id, wanted)
+
+
+async def stop_sending(tx: Transaction, document_id: UUID, code: str) -> None:
+    """It does not go out by itself, and says why."""
+    sql = "update documents set is_to_be_sent = false, sending_stopped = $2 where document_id = $1"
+    await tx.execute(sql, document_id, code)
 
 
 async def add_letter(tx: Transaction, document_id: UUID) -> UUID:

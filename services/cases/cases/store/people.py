@@ -129,6 +129,12 @@ async def put_pupil(tx: Transaction, fields: dict[str, Any], dossier: VaultRef) 
     return pupil_id
 
 
+async def school_of_pupil(tx: Transaction, pid_lookup: str) -> UUID | None:
+    """Where the pupil with this keyed hash goes to school, if there is one."""
+    school_id: UUID | None = await tx.fetchval("select school_id from pupils where pid_lookup = $1", pid_lookup)
+    return school_id
+
+
 async def pupil(tx: Transaction, pupil_id: UUID) -> Row:
     """One pupil; the caller has shown that the actor may know of them."""
     row = await tx.fetchrow("select * from pupils where pupil_id = $1", pupil_id)

@@ -1,0 +1,114 @@
+"""Closing and reopening: the checklist, one case or many, the view of closed cases (M14, M16)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from cases import followup
+from cases.domain.folders import demand_closable, demand_closed
+from cases.domain.standing import Permission, Standing
+from cases.dossiers import Sealed
+from cases.office import Office
+from cases.operations import operations
+from cases.store import access, audit, cases, folders, people, tasks
+from sikkersak.clock import now
+from sikkersak.contracts.cases import CaseStatus, CaseSummary, CloseCase, EventKind
+from sikkersak.contracts.cases_casework import (
+    BulkClosing,
+    CloseCases,
+    ClosedCasePage,
+    ClosingChecklist,
+    ListClosedCases,
+    NotClosed,
+    ReadClosing,
+    ReopenCase,
+    TaskKind,
+)
+from sikkersak.errors import Declined, Forbidden
+from sikkersak.messaging.operations import Ask
+
+
+@operations.answers(ReadClosing)
+async def read_closing(asked: ReadClosing, ask: Ask, office: Office) -> ClosingChecklist:
+    """What hinders closing, each with the document it is about."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    await access.readable_case(ask.tx, standing, asked.case_id)
+    found = await folders.hindrances(ask.tx, asked.case_id)
+    return ClosingChecklist(case_id=asked.case_id, is_closable=not found, hindrances=found)
+
+
+@operations.answers(CloseCase)
+async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
+    """Closes a case that nothing hinders, here and in the archive (M14)."""
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    await _close(ask, office, standing, asked.case_id, asked.remark)
+    return await cases.case_summary(ask.tx, asked.case_id)
+
+
+@operations.answers(CloseCases)
+async def close_cases(asked: CloseCases, ask: Ask, office: Office) -> BulkClosing:
+    """Each on its own: one that cannot be closed keeps none of the others open."""
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    closed: list[UUID] = []
+    refused: list[NotClosed] = []
+    for case_id in sorted(set(asked.case_ids)):  # always in the same order: two at once cannot wait for each other
+        try:
+            async with ask.tx.transaction():
+                await _close(ask, office, standing, case_id, asked.remark)
+            closed.append(case_id)
+        except Declined as no:
+            refused.append(NotClosed(case_id=case_id, code=no.code, detail=no.detail))
+    return BulkClosing(closed=tuple(closed), not_closed=tuple(refused))
+
+
+@operations.answers(ReopenCase)
+async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummary:
+    """Opens it again; the reason stands on the timeline, and a person opens the case file in the archive core."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    case = await access.readable_case(ask.tx, standing, asked.case_id)
+    standing.demand_at(Permission.REOPEN_CASE, case["school_id"])
+    await folders.lock(ask.tx, asked.case_id)
+    demand_closed(CaseStatus((await cases.case_summary(ask.tx, asked.case_id)).status))
+    await folders.reopen(ask.tx, asked.case_id)
+    await cases.add_event(ask.tx, asked.case_id, EventKind.NOTE, f"Gjenåpnet: {asked.reason}", now())
+    await tasks.add(ask.tx, TaskKind.REOPEN_IN_ARCHIVE, case["school_id"], case_id=asked.case_id)
+    await audit.note(ask.tx, standing.staff_id, "case-reopened", case_id=asked.case_id)
+    return await cases.case_summary(ask.tx, asked.case_id)
+
+
+@operations.answers(ListClosedCases)
+async def list_closed_cases(asked: ListClosedCases, ask: Ask, office: Office) -> ClosedCasePage:
+    """Closed cases of the schools that the actor leads; nothing for everybody else."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    schools = standing.led_schools
+    if asked.school_id is not None:
+        schools = [asked.school_id] if asked.school_id in schools else []
+    found = await folders.closed_page(ask.tx, schools, _place(asked.cursor), asked.limit)
+    last = found[-1].summary if len(found) == asked.limit else None
+    following = f"{last.closed_at.isoformat()}|{last.case_id}" if last and last.closed_at else None
+    return ClosedCasePage(items=tuple(found), next=following)
+
+
+async def _close(ask: Ask, office: Office, standing: Standing, case_id: UUID, remark: str) -> None:
+    await folders.lock(ask.tx, case_id)  # before anything is looked at: who writes meanwhile waits for the answer
+    case = await access.writable_case(ask.tx, standing, case_id)
+    if case["responsible_id"] != standing.staff_id and not standing.holds_at(Permission.READ_SCHOOL, case["school_id"]):
+        raise Forbidden("Bare hovedsaksbehandler eller skoleleder kan avslutte saken.")
+    demand_closable(await folders.hindrances(ask.tx, case_id))
+    await cases.close(ask.tx, case_id, remark, standing.staff_id)
+    await followup.archive_closing(ask.tx, Sealed(office), case, remark)
+    await audit.note(ask.tx, standing.staff_id, "case-closed", case_id=case_id)
+
+
+def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    moment, _, case_id = cursor.partition("|")
+    try:
+        return datetime.fromisoformat(moment), UUID(case_id)
+    except ValueError:
+        raise Declined("bad-cursor", "Listen kan ikke fortsette herfra. Hent den på nytt.", status=422) from None
