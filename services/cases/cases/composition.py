@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from cases.handlers import handlers
 from cases.office import Office
 from cases.operations import operations
+from cases.periodic import PERIODIC
 from cases.settings import Settings
 from sikkersak.service import Frame, Service
 
@@ -15,9 +16,14 @@ from sikkersak.service import Frame, Service
 @asynccontextmanager
 async def open_office(frame: Frame[Settings]) -> AsyncIterator[Office]:
     """The office for the life of the process."""
-    yield Office(vault=frame.vault, lookup_key=bytes.fromhex(frame.settings.lookup_key.get_secret_value()))
+    yield Office(
+        vault=frame.vault,
+        database=frame.database,
+        lookup_key=bytes.fromhex(frame.settings.lookup_key.get_secret_value()),
+        text_seconds=frame.settings.text_seconds,
+    )
 
 
 service: Service[Settings, Office] = Service(
-    name="cases", settings=Settings, room=open_office, handlers=handlers, operations=operations
+    name="cases", settings=Settings, room=open_office, handlers=handlers, operations=operations, periodic=PERIODIC
 )

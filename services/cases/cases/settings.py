@@ -12,3 +12,4 @@ class Settings(ServiceSettings):
 
     lookup_key: SecretStr = Field(description="key for the keyed hash that pupils are found by (hexadecimal, 32 bytes)")
     sweep_seconds: float = Field(60.0, gt=0, description="how often obligations that nothing moves are moved again")
+    text_seconds: float = Field(10.0, gt=0, description="how often what has been archived is read, for searching")

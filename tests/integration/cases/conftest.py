@@ -135,7 +135,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         (folder / "content").mkdir()
         vault = loop.run_until_complete(Vault.open(f"file://{folder / 'content'}", folder / "keys"))
         database = loop.run_until_complete(Database.connect(url, application="test", size=10))
-        made = Town(Office(vault=vault, lookup_key=secrets.token_bytes(32)), database, loop)
+        made = Town(Office(vault=vault, database=database, lookup_key=secrets.token_bytes(32)), database, loop)
         _settle(made)
         yield made
         loop.run_until_complete(database.close())

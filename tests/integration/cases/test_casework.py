@@ -135,7 +135,9 @@ def test_a_protected_address_stops_the_letter_makes_a_task_and_says_why(town: An
     hidden = Party(kind=PartyKind.PERSON, name="Skjult Person", national_id="06868410400", has_protected_address=True)
     document_id = finished(town, case_id, receivers=[hidden])
     plan = town.ask("teacher", ReadSendingPlan(document_id=document_id))
-    assert plan.is_stopped and plan.letters[0].why is Why.PROTECTED_ADDRESS and plan.letters[0].detail
+    assert plan.is_stopped
+    assert plan.letters[0].why is Why.PROTECTED_ADDRESS
+    assert plan.letters[0].detail
     assert town.ask("teacher", SendDocument(document_id=document_id)).sending_stopped == "protected-address"
     town.ask("teacher", SendDocument(document_id=document_id))
     tasks = [one for one in town.ask("teacher", ListTasks()).items if one.document_id == document_id]

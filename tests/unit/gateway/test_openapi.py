@@ -30,6 +30,7 @@ RESOURCES = {
     *(f"/documents/{{document_id}}/{act}" for act in ("withdrawal", "versions", "preview")),
     *(f"/documents/{{document_id}}/attachments/{{position}}{act}" for act in ("", "/removal")),
     "/schools/{school_id}/stand-ins",
+    *("/search", "/views", "/views/{view_id}", "/merge-fields", "/templates/trial", "/templates/{code}/{language}"),
 }
 
 

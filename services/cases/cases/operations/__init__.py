@@ -14,6 +14,8 @@ from cases.operations import (  # noqa: E402, F401 - they register themselves
     finished,
     folders,
     people,
+    search,
     sending,
     tasks,
+    templates,
 )

@@ -10,6 +10,7 @@ from cases.domain.standing import Permission
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
+from cases.operations.templates import TEST_DATA, tried
 from cases.store import audit, people, templates
 from sikkersak.contracts.cases import (
     Guardian,
@@ -33,21 +34,9 @@ from sikkersak.contracts.cases import (
 )
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
-from sikkersak.letters import TemplateError, compose
 from sikkersak.messaging.operations import Ask
 
 Listed = TypeVar("Listed")
-
-TEST_DATA = {
-    "pupil_name": "Test Testesen",
-    "school_name": "Testskolen",
-    "case_number": "2026/1",
-    "date": "1. januar 2026",
-    "caseworker_name": "Test Saksbehandler",
-    "recipient_name": "Test Mottaker",
-    "title": "Prøvetittel",
-    "body": "Prøvetekst.",
-}
 
 
 @operations.answers(Identify)
@@ -156,10 +145,7 @@ async def put_template(asked: PutTemplate, ask: Ask, office: Office) -> Template
     """A new version; one that does not make a PDF/A with test data is refused with the reason (M11)."""
     del office
     await _administer(ask)
-    try:
-        await compose(asked.source, TEST_DATA, language=asked.language, title=asked.name)
-    except TemplateError as wrong:
-        raise Declined("template-broken", f"Malen kan ikke brukes: {wrong}", status=422) from wrong
+    await tried(asked.source, TEST_DATA, asked.language, asked.name)
     kept = await templates.put(ask.tx, asked)
     await audit.note(ask.tx, ask.actor.staff_id, "template-kept", code=kept.code, version=kept.version)
     return kept

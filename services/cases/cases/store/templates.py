@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sikkersak.contracts.cases import PutTemplate, Template
+from sikkersak.contracts.cases_templates import TemplateVersion
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 
@@ -35,3 +36,9 @@ async def all_newest(tx: Transaction) -> tuple[Template, ...]:
     """The newest version of every template."""
     sql = "select distinct on (code, language) * from templates order by code, language, version desc"
     return tuple(Template.model_validate(dict(row)) for row in await tx.fetch(sql))
+
+
+async def versions(tx: Transaction, code: str, language: str) -> tuple[TemplateVersion, ...]:
+    """Every version of one template, newest first."""
+    sql = "select * from templates where code = $1 and language = $2 order by version desc"
+    return tuple(TemplateVersion.model_validate(dict(row)) for row in await tx.fetch(sql, code, language))
