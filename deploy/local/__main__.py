@@ -16,6 +16,7 @@ from local import checks, servers
 from local.places import LOGS, REPOSITORY, SERVICES
 from local.processes import NotReady
 from local.stack import Stack
+from local.waiting import Unavailable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Sikker Sak, on this machine.")
 out = Console(stderr=True)
@@ -147,6 +148,6 @@ def _show(stack: Stack) -> None:
 if __name__ == "__main__":
     try:
         app()
-    except (servers.Unavailable, NotReady) as wrong:
+    except (Unavailable, NotReady) as wrong:
         out.print(str(wrong), style="red")
         sys.exit(1)

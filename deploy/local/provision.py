@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -17,6 +14,7 @@ from local.memory import Memory
 from local.places import REPOSITORY
 from local.servers import Servers
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, SERVICES, definitions
+from sikkersak.persistence.migrate import migrate
 
 SERVICE_SQL: Final = REPOSITORY / "deploy" / "postgres" / "service.sql"
 
@@ -56,11 +54,8 @@ class Provision:
     def run(self) -> None:
         """Makes everything, then brings every schema to its newest version."""
         self.prepare()
-        migrations = [self.migrate(service) for service in SERVICES]
-        for service, migration in zip(SERVICES, migrations, strict=True):
-            _, said = migration.communicate()
-            if migration.returncode:
-                raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
+        for service in SERVICES:
+            self.migrate(service)
 
     def prepare(self) -> None:
         """Makes roles, database, virtual hosts and accounts; the schemas stay as they are."""
@@ -76,11 +71,10 @@ class Provision:
             for account in (*map(self._account, SERVICES), self.operator):
                 http.delete(f"/users/{account}")
 
-    def migrate(self, service: str) -> subprocess.Popen[str]:
-        """Migrates one service's schema in a process of its own, as its owner."""
-        environment = os.environ | {"MIGRATION_DATABASE_URL": self.database_url(service, is_owner=True)}
-        command = [sys.executable, "-m", "sikkersak.persistence.migrate", service]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def migrate(self, service: str) -> None:
+        """Brings one service's schema to its newest version, as its owner."""
+        folder = REPOSITORY / "services" / service / "migrations"
+        migrate(service, self.database_url(service, is_owner=True), folder)
 
     async def _drop(self) -> None:
         admin = await asyncpg.connect(self.servers.database_url)

@@ -17,6 +17,7 @@ from local.memory import Memory, memory
 from local.places import LOCAL, REPOSITORY, SERVICES
 from local.processes import Process
 from local.provision import Provision
+from local.servers import Servers
 from samples.municipality import municipality
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST
 
@@ -31,23 +32,28 @@ Say = Callable[[str], None]
 class Stack:
     """One stack under one folder: the checkout's own by default, a test's own beside it otherwise."""
 
-    def __init__(self, folder: Path = LOCAL, name: str = "sikkersak", known: Memory | None = None) -> None:
+    def __init__(
+        self, folder: Path = LOCAL, name: str = "sikkersak", known: Memory | None = None, given: Servers | None = None
+    ) -> None:
+        """On the checkout's servers; on `given` ones, the caller starts and stops them."""
         self.folder = folder
         self.name = name
         self.memory = known or memory()
+        self._given = given
 
     # --- what a person or a test does with it
 
     def up(self, say: Say) -> None:
-        """Servers, what they must hold, keys, stand-ins, services; returns when all are ready."""
-        say("Starting PostgreSQL and RabbitMQ …")
-        servers.start()
+        """Keys, stand-ins, servers, what they must hold, services; returns when all are ready."""
+        say("Starting PostgreSQL, RabbitMQ and the stand-ins …")
+        self.prepare()
+        for name in SIMULATORS:  # they need no server, and are ready before the broker is
+            self.process(name).start()
+        self._start_servers()
         say("Making databases, roles, virtual hosts; migrating …")
         self.provision.run()
-        say("Starting stand-ins and services …")
-        self.prepare()
-        self.start(*SIMULATORS)
-        self.start(*SERVICES)
+        say("Starting the services …")
+        self.start(*SIMULATORS, *SERVICES)
 
     def start(self, *names: str) -> None:
         """Starts these side by side; returns when all are ready."""
@@ -69,7 +75,7 @@ class Stack:
     def clear(self) -> None:
         """Takes away everything that this stack holds: processes, database, virtual hosts, content. Servers stay."""
         self.down()
-        servers.start()
+        self._start_servers()
         self.provision.remove()
         for name in ("vault", "state", "register", "logs", "secrets"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
@@ -78,10 +84,7 @@ class Stack:
         """Stop, migrate, start: what waits in its queues is taken up again (R14)."""
         process = self.process(service)
         process.stop()
-        migration = self.provision.migrate(service)
-        _, said = migration.communicate()
-        if migration.returncode:
-            raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
+        self.provision.migrate(service)
         process.start()
         process.wait_ready()
 
@@ -104,9 +107,9 @@ class Stack:
         return self.url(apart.get(name, name))
 
     @cached_property
-    def servers(self) -> servers.Servers:
+    def servers(self) -> Servers:
         """Where the servers are; asking for it starts nothing."""
-        return servers.addresses()
+        return self._given or servers.addresses()
 
     @cached_property
     def provision(self) -> Provision:
@@ -126,6 +129,10 @@ class Stack:
             command = [sys.executable, "-m", "simulators", "signing", "--ca-dir", str(self._state("signing-ca"))]
             issue = ["--issue-client", MUNICIPALITY, str(self._secret("signing/client.pem"))]
             subprocess.run([*command, *issue], check=True, cwd=REPOSITORY)
+
+    def _start_servers(self) -> None:
+        if self._given is None:
+            servers.start()
 
     # --- stand-ins
 
