@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,15 @@ SIMULATORS: Final = ("maskinporten", "svarinn", "svarut", "noark", "signing-port
 MUNICIPALITY: Final = "310000027"  # a synthetic organisation number
 INTEGRATION: Final = UUID("6d1f0e52-52fb-4ad1-b9a8-7e2f7a3e9c10")
 SVARINN_USER: Final = "sikkersak"
+SECRET_SIGNS: Final = (
+    "_PASSWORD",
+    "_CLIENT_SECRET",
+    "DATABASE_URL",
+    "RABBITMQ_URL",
+    "RPC_URL",
+    "LOOKUP_KEY",
+    "_WEBHOOK",
+)
 Say = Callable[[str], None]
 
 
@@ -64,13 +74,15 @@ class Stack:
             process.wait_ready()
 
     def stop(self, *names: str) -> None:
-        """Stops these, each with time to finish what it holds."""
-        for name in names:
-            self.process(name).stop()
+        """Stops these side by side, each with time to finish what it holds."""
+        with ThreadPoolExecutor(len(SERVICES) + len(SIMULATORS)) as all_of_them:
+            for stopped in [all_of_them.submit(self.process(name).stop) for name in names]:
+                stopped.result()
 
     def down(self) -> None:
         """Stops every service and stand-in of this stack."""
-        self.stop(*reversed(SERVICES), *SIMULATORS)
+        self.stop(*SERVICES)
+        self.stop(*SIMULATORS)
 
     def clear(self) -> None:
         """Takes away everything that this stack holds: processes, database, virtual hosts, content. Servers stay."""
@@ -120,6 +132,8 @@ class Stack:
         """Keys, secrets and the stand-ins' registers: made once."""
         keys.vault_keys(self._secret("vault.json"))
         keys.identity_keys(self._secret("gateway/actor.pem"), self._secret("identity"))
+        for service in SERVICES:
+            self._place_secrets(service)
         self._register_svarinn()
         self._register_maskinporten()
         self._register_idporten()
@@ -164,9 +178,22 @@ class Stack:
     # --- services
 
     def _service(self, name: str) -> Process:
-        environment = self._common(name) | {key: str(value) for key, value in self._own()[name].items()}
+        environment = self._settings(name) | {"SECRETS_DIR": str(self._secret(name))}
+        environment = {key: value for key, value in environment.items() if not _is_secret(key)}
         ready = f"{self.url(name)}/health/ready"
         return Process(name, (sys.executable, "-m", name), environment, ready, self.folder)
+
+    def _settings(self, name: str) -> dict[str, str]:
+        return self._common(name) | {key: str(value) for key, value in self._own()[name].items()}
+
+    def _place_secrets(self, service: str) -> None:
+        """In files that this account alone reads: an environment is shown by `ps` and inherited by children (R13)."""
+        self._secret(service).mkdir(parents=True, exist_ok=True, mode=0o700)
+        for key, value in self._settings(service).items():
+            if _is_secret(key):
+                file = self._secret(f"{service}/{key.lower()}")
+                file.touch(mode=0o600)
+                file.write_text(value)
 
     def _common(self, name: str) -> dict[str, str]:
         return {
@@ -179,6 +206,7 @@ class Stack:
             "IDENTITY_KEYS": str(self._secret("identity")),
             "HTTP_PORT": str(self.memory.port(name)),
             "OUTWARD_EFFECTS": "true",
+            "LEASE_SECONDS": "5",
         }
 
     def _own(self) -> dict[str, dict[str, object]]:
@@ -293,3 +321,7 @@ class Stack:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(json.dumps(content, indent=1))
+
+
+def _is_secret(setting: str) -> bool:
+    return setting.endswith(SECRET_SIGNS)

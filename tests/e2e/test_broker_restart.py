@@ -16,7 +16,7 @@ import pytest
 from local import rabbitmq, servers
 from local.demo.mailroom import Mailroom
 from local.demo.outside import Outside, duplicates, wait_for
-from local.demo.setting import Setting
+from local.demo.setting import Setting, set_up
 from local.demo.staff import Staff
 from local.memory import Memory
 from local.places import SERVICES
@@ -49,6 +49,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory, broker: RabbitMQ) -> Iterato
     yield made
     made.down()
     made.provision.remove()
+
+
+@pytest.fixture(scope="module")
+def setting(stack: Stack) -> Setting:
+    """The sample municipality on it."""
+    return set_up(stack)
 
 
 def new_shipments(count: int) -> list[Shipment]:
