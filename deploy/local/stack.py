@@ -134,6 +134,7 @@ class Stack:
         keys.identity_keys(self._secret("gateway/actor.pem"), self._secret("identity"))
         for service in SERVICES:
             self._place_secrets(service)
+        keys.audit_key(self._secret("cases/audit.pem"))
         self._register_svarinn()
         self._register_maskinporten()
         self._register_idporten()
@@ -212,7 +213,7 @@ class Stack:
     def _own(self) -> dict[str, dict[str, object]]:
         """What each service has beyond what all have. Short intervals: a person is watching."""
         return {
-            "cases": {"LOOKUP_KEY": self.memory.hex_key("pupils")},
+            "cases": {"LOOKUP_KEY": self.memory.hex_key("pupils"), "AUDIT_KEY": self._secret("cases/audit.pem")},
             "intake": {
                 "SVARINN_URL": f"{self.url('svarinn')}/api",
                 "SVARINN_USERNAME": SVARINN_USER,

@@ -7,6 +7,7 @@ from uuid import UUID
 from cases import followup
 from cases.domain.standing import Permission
 from cases.domain.titles import public_title
+from cases.domain.validity import validity
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
@@ -92,21 +93,33 @@ async def give_access(asked: GiveAccess, ask: Ask, office: Office) -> CaseDetail
     is_responsible = case["responsible_id"] == standing.staff_id
     if not (is_responsible or standing.holds_at(Permission.GIVE_ACCESS, case["school_id"])):
         raise Forbidden("Bare skoleleder eller hovedsaksbehandler kan gi tilgang til saken.")
-    await people.standing(ask.tx, asked.staff_id)
-    await access.put_member(ask.tx, asked.case_id, asked.staff_id, asked.right, standing.staff_id)
-    given = asked.right.value if asked.right else None
-    await audit.note(
-        ask.tx, standing.staff_id, "access-given", case_id=asked.case_id, staff_id=str(asked.staff_id), right=given
+    valid_from, valid_to = validity(asked.from_date, asked.to_date)
+    if asked.right is not None:  # access can be taken from somebody who has left, not given
+        await people.standing(ask.tx, asked.staff_id)
+    await access.put_member(
+        ask.tx, asked.case_id, asked.staff_id, asked.right, standing.staff_id, (valid_from, valid_to)
     )
-    return await _detail(ask.tx, asked.case_id)
+    detail = await _detail(ask.tx, asked.case_id)
+    await audit.note(
+        ask.tx,
+        standing.staff_id,
+        "access-given" if asked.right else "access-taken",
+        case_id=asked.case_id,
+        staff_id=str(asked.staff_id),
+        right=asked.right.value if asked.right else None,
+        first=asked.from_date.isoformat() if asked.from_date else None,
+        last=asked.to_date.isoformat() if asked.to_date else None,
+    )
+    return detail
 
 
 @operations.answers(CloseCase)
 async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
     """Closes a case that nothing hinders, here and in the archive (M14)."""
     standing = await people.standing(ask.tx, ask.actor.staff_id)
-    case = await access.writable_case(ask.tx, standing, asked.case_id)
-    if case["responsible_id"] != standing.staff_id and not standing.holds_at(Permission.READ_SCHOOL, case["school_id"]):
+    case = await access.readable_case(ask.tx, standing, asked.case_id)
+    may_close = standing.holds_at(Permission.CLOSE_SCHOOL_CASE, case["school_id"])
+    if case["responsible_id"] != standing.staff_id and not may_close:
         raise Forbidden("Bare hovedsaksbehandler eller skoleleder kan avslutte saken.")
     in_the_way = await cases.hindrances(ask.tx, asked.case_id)
     reasons = [HINDRANCES[name].format(count) for name, count in in_the_way.items() if count]

@@ -1,0 +1,44 @@
+"""Who may follow what leaves the house, and mend it: archiver, signing, notifier (M20, M21, M25, M26)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sikkersak.identity.permissions import Permission
+from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, listing
+
+LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
+RULES: Final[dict[str, Rule]] = {
+    "archiver.list_deliveries.v1": listing(
+        Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
+    ),
+    "archiver.read_delivery.v1": at_school(
+        Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
+    ),
+    "archiver.retry_delivery.v1": holding(
+        Permission.MEND_ARCHIVING,
+        refusal="Bare administrator og postfordeler kan sende på nytt.",
+        subject=Subject.DELIVERY,
+    ),
+    # Anyone may ask about one document; its owner, cases, has been asked first. Lists are for those who follow them.
+    "signing.list_jobs.v1": listing(
+        Subject.JOB,
+        Permission.FOLLOW_SENDINGS,
+        everything=Permission.FOLLOW_ALL_SENDINGS,
+        refusal="Du må oppgi hvilket dokument det gjelder.",
+        or_by_document=True,
+    ),
+    "notifier.list_consignments.v1": listing(
+        Subject.CONSIGNMENT,
+        Permission.FOLLOW_SENDINGS,
+        everything=Permission.FOLLOW_ALL_SENDINGS,
+        refusal="Du kan se forsendelser for ett dokument om gangen.",
+        or_by_document=True,
+    ),
+    "notifier.retry_consignment.v1": at_school(
+        Permission.FOLLOW_SENDINGS,
+        or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
+        refusal="Bare postfordeler, skoleleder, administrator og drift kan prøve på nytt.",
+        subject=Subject.CONSIGNMENT,
+    ),
+}
