@@ -16,12 +16,9 @@ from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Transient
 from sikkersak.ids import new_id
 from sikkersak.messaging.circuit import Circuit
-from sikkersak.messaging.handlers import pause, resume
 from sikkersak.messaging.outbox import say
 from sikkersak.observability.health import Level
 from sikkersak.service import Frame, Service
-
-TRANSFERS = ("archiver.transfer",)
 
 
 @asynccontextmanager
@@ -32,8 +29,8 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
     circuit = Circuit(
         "archive", core.probe, frame.metrics, failures=settings.circuit_failures, probe_every=settings.probe_seconds
     )
-    circuit.on_open += [lambda: pause(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_DOWN)]
-    circuit.on_close += [lambda: resume(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_UP)]
+    circuit.on_open.append(lambda: _announce(frame, Notice.ARCHIVE_DOWN))
+    circuit.on_close.append(lambda: _announce(frame, Notice.ARCHIVE_UP))
     frame.health.add("archive", Level.DEEP, core.probe)
     await renderer.start()
     frame.health.add("rendering", Level.DEEP, lambda: _rendering(renderer))
@@ -47,6 +44,9 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
             work_folder=settings.work_folder,
             render_seconds=settings.render_seconds,
             sweep_seconds=settings.sweep_seconds,
+            quiet_seconds=settings.quiet_seconds,
+            drain_per_second=settings.drain_per_second,
+            scrub_days=settings.scrub_days,
         )
     finally:
         await circuit.close()
@@ -68,6 +68,7 @@ def _core(settings: Settings) -> NoarkCore:
         client_id=settings.noark_client_id,
         client_secret=settings.noark_client_secret,
         series=settings.noark_series,
+        class_id=settings.noark_class,
     )
     return NoarkCore(access)
 

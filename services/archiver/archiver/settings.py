@@ -21,8 +21,16 @@ class Settings(ServiceSettings):
     noark_series: str | None = Field(
         None, description="the series (arkivdel) that pupil cases go to; none takes the only one"
     )
+    noark_class: str | None = Field(
+        None, description="the primary class (klasseID) of case files; none takes the only one, or does without"
+    )
     probe_seconds: float = Field(15.0, gt=0, description="how often an archive that is down is looked at")
     circuit_failures: int = Field(5, ge=1, description="failures in a row that open the circuit")
     sweep_seconds: float = Field(60.0, gt=0, description="how often deliveries that nothing moves are moved again")
+    quiet_seconds: float = Field(600.0, gt=0, description="how long after its time a delivery counts as unmoved")
+    drain_per_second: float = Field(
+        20.0, gt=0, description="deliveries taken up again in a second after the archive was away"
+    )
+    scrub_days: float = Field(180.0, gt=0, description="days after which the texts of errors leave the archive log")
     work_folder: Path = Field(Path("/tmp"), description="where documents are while they are converted")  # noqa: S108
     render_seconds: float = Field(240.0, gt=0, description="deadline for one document's conversion")
