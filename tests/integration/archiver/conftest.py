@@ -51,6 +51,7 @@ class ToldCore:
     additions: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     held: dict[str, ArchivedRecord] = field(default_factory=dict)
+    adds_documents: bool = True
 
     def _maybe_raise(self) -> None:
         if self.raises:
@@ -74,6 +75,10 @@ class ToldCore:
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         self._maybe_raise()
         return self.held.get(key)
+
+    async def record_keys(self, since: Any, until: Any, *, on_step: Observer = unobserved) -> tuple[str, ...] | None:
+        self._maybe_raise()
+        return tuple(self.held)
 
     async def unfinished_records(self, *, on_step: Observer = unobserved) -> tuple[str, ...]:
         self._maybe_raise()
@@ -219,7 +224,9 @@ async def room(schema: Sandbox, tmp_path: Path) -> AsyncIterator[Room]:
     vault = await Vault.open(f"file://{tmp_path}/vault", tmp_path / "keys.json")
     database = await Database.connect(schema.database_url, application="test", size=8)
     async with database.transaction() as tx:
-        await tx.execute("truncate deliveries, renditions, attempts, mendings, outbox cascade")
+        await tx.execute(
+            "truncate deliveries, renditions, attempts, mendings, outbox, reconciliations, reconciliation_items, report_keys cascade"
+        )
     core = ToldCore()
     circuit = Circuit("archive", core.probe, Metrics(), failures=3, probe_every=60)
     archive = Archive(

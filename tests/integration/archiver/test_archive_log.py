@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from archiver import operations as answers
 from archiver.handlers import transfer
+from archiver.operations import log as answers
 from archiver.periodic import scrub
 from sikkersak.contracts.archiver import (
     CountNotArchived,

@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import NAMESPACE_OID, uuid4, uuid5
 
 from archiver.core import (
@@ -47,6 +47,18 @@ class FiksArkivCore:
     def __init__(self, access: FiksAccess, transport: Transport) -> None:
         self._access = access
         self._transport = transport
+
+    @property
+    def adds_documents(self) -> bool:
+        """A standing entry takes no more: what comes later is an entry of its own."""
+        return False
+
+    async def record_keys(
+        self, since: datetime, until: datetime, *, on_step: Observer = unobserved
+    ) -> tuple[str, ...] | None:
+        """Fiks Arkiv's search is not meant for listing an archive."""
+        del since, until, on_step
+        return None
 
     async def ensure_case_file(self, case_file: CaseFile, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
         """Key: `case_file.key`; one that exists is matched by the archive, never changed."""

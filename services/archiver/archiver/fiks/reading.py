@@ -133,6 +133,9 @@ def record(root: Element, key: str) -> ArchivedRecord | None:
         status=status,
         is_final=status in FINAL,
         documents=tuple(map(_document, found.all("dokumentbeskrivelse"))),
+        title=found.text("tittel"),
+        public_title=found.text("offentligTittel") or "",
+        restriction=found.text("skjerming", "tilgangsrestriksjon", "kode") or "",
     )
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from archiver import store
 from archiver.archive import Archive
 from archiver.domain import RETRYABLE, NotRetryable, Settled, needs_rendering
+from archiver.operations.rights import operations, require_mending, schools_of
 from archiver.store import log
 from sikkersak.contracts.archiver import (
     Act,
@@ -33,18 +34,13 @@ from sikkersak.contracts.archiver import (
     RetryOutcome,
     Transfer,
 )
-from sikkersak.errors import Declined, Forbidden, NotFound, Transient
-from sikkersak.identity import Actor
-from sikkersak.identity.roles import Role
-from sikkersak.messaging.operations import Ask, Operations
+from sikkersak.errors import Declined, NotFound, Transient
+from sikkersak.messaging.operations import Ask
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
 
-operations: Operations[Archive] = Operations("archiver")
-SEE_ALL = frozenset({Role.ADMINISTRATOR.value, Role.MAIL_DISTRIBUTOR.value, Role.OPERATIONS.value})
-MEND = frozenset({Role.ADMINISTRATOR.value, Role.MAIL_DISTRIBUTOR.value})
 ASK_ARCHIVE_SECONDS = 5.0
 
 
@@ -166,21 +162,6 @@ async def _unfinished(archive: Archive) -> int | None:
             return len(await archive.core.unfinished_records())
     except (Transient, Declined, TimeoutError):
         return None
-
-
-def require_mending(actor: Actor) -> None:
-    """Administrators and distributors edit the archive log (M26)."""
-    if not actor.roles & MEND:
-        raise Forbidden("Bare administrator og postfordeler kan sende på nytt, rette eller oppgi en levering.")
-
-
-def schools_of(actor: Actor) -> list[UUID] | None:
-    """Every school for those who see all; the own ones for leaders; none for others."""
-    if actor.roles & SEE_ALL:
-        return None
-    if Role.SCHOOL_LEADER.value in actor.roles:
-        return sorted(actor.schools)
-    raise Forbidden("Arkivloggen er for administrator, postfordeler og skoleleder.")
 
 
 async def _visible(ask: Ask, delivery_id: UUID) -> Row:
