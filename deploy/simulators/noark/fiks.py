@@ -59,13 +59,13 @@ class FiksFace:
             await asyncio.sleep(0.5)
 
     async def _serve(self, key: Any) -> None:
-        connection = await aio_pika.connect(self.url)
+        connection = await aio_pika.connect_robust(self.url, reconnect_interval=0.5)
         async with connection:
             channel = await connection.channel()
             await channel.set_qos(10)
             queue = await channel.declare_queue(f"fiksio.konto.{self.account}", durable=True)
             await queue.consume(lambda incoming: self._take(channel, incoming, key))
-            await connection.closed()
+            await asyncio.Event().wait()
 
     async def _take(self, channel: AbstractChannel, incoming: AbstractIncomingMessage, key: Any) -> None:
         kind = str(incoming.headers.get("type"))
