@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from archiver import store
 from archiver.core import OutcomeUnknown
 from archiver.periodic import drain, sweep
 from sikkersak.contracts.archiver import DeliveryKind
-from sikkersak.errors import Transient
+from sikkersak.errors import Declined, Transient
 from sikkersak.ids import new_id
 
 Room = Any
@@ -127,3 +128,24 @@ async def test_two_first_records_of_a_case_at_once_are_brought_one_after_the_oth
         await drain(room.archive)
     assert {(await room.row(row["delivery_id"]))["state"] for row in rows} == {"archived"}
     assert len(room.core.records) == 4
+
+
+async def test_a_document_that_our_full_disk_spoils_is_tried_again_and_not_declined(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class NoRoom:
+        async def render(self, *args: Any, **told: Any) -> None:
+            raise Declined("rendition-not-converted", "Dokumentet lot seg ikke gjøre om til PDF.")
+
+    row = await room.order()
+    async with room.database.transaction() as tx:
+        await tx.execute("delete from renditions")
+    archive = replace(room.archive, renderer=NoRoom())
+    usage = type("Usage", (), {"free": 0})
+    with monkeypatch.context() as patched, pytest.raises(Transient):
+        patched.setattr("archiver.archive.shutil.disk_usage", lambda _: usage)
+        await archive.render(row)
+    after = await room.row(row["delivery_id"])
+    assert (after["state"], after["code"]) == ("retrying", "disk-full")
+    with pytest.raises(Declined):
+        await archive.render(after)
