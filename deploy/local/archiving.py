@@ -21,6 +21,7 @@ import httpx
 from aio_pika.abc import DeliveryMode
 from pydantic import BaseModel
 
+from local import keys
 from local.memory import Memory
 from local.processes import Process
 from local.stack import Stack
@@ -48,6 +49,8 @@ from sikkersak.vault.sealed import seal
 
 Answer = TypeVar("Answer", bound=BaseModel)
 SCHOOL: Final = UUID("0192f3a1-0000-7000-8000-000000000001")
+OWN_ACCOUNT: Final = "3f3c1b0a-8a43-4f3c-9a11-0d0e2b1f5a01"
+ARCHIVE_ACCOUNT: Final = "9b1f6a2e-55c4-4d5e-8f67-6a7c1d2e3f02"
 OPENED: Final = datetime(2026, 8, 17, 8, tzinfo=UTC)
 
 
@@ -67,6 +70,8 @@ class ArchiveStack(Stack):
         if migration.returncode:
             raise RuntimeError(f"the migrations failed: {said[-2000:]}")
         self.prepare()
+        if self.archiver.get("ARCHIVE_ADAPTER") == "fiks-arkiv":
+            self.speak_fiks()
         self.start("noark")
         self.start("archiver")
 
@@ -82,10 +87,46 @@ class ArchiveStack(Stack):
                     known = {"pattern": policy["pattern"], "apply-to": policy["apply-to"], "priority": 10}
                     http.put(f"/policies/{vhost}/{policy['name']}", json=known | {"definition": wanted})
 
+    def other_broker(self) -> str:
+        """A virtual host as if it were the other party's broker: both may have their own accounts' queues there."""
+        vhost = f"{self.name}-fiks"
+        account = self.provision._account("archiver")  # noqa: SLF001 - its own account
+        with self.provision._management() as http:  # noqa: SLF001
+            http.put(f"/vhosts/{vhost}").raise_for_status()
+            everything = {"configure": r"^fiksio\.konto\.", "write": ".*", "read": r"^fiksio\.konto\."}
+            http.put(f"/permissions/{vhost}/{account}", json=everything).raise_for_status()
+        url = self.provision.rabbitmq_url("archiver", EVENTS_VHOST)
+        return f"{url.rpartition('/')[0]}/{vhost}"
+
+    def speak_fiks(self) -> None:
+        """Archiver and the stand-in talk Fiks Arkiv to each other from now on."""
+        folder, url = self.folder / "secrets" / "fiks", self.other_broker()
+        for name in (OWN_ACCOUNT, ARCHIVE_ACCOUNT):
+            keys.receiver_key(folder, name)
+        self.archiver |= {
+            "FIKS_URL": url,
+            "FIKS_ACCOUNT": OWN_ACCOUNT,
+            "FIKS_ARCHIVE_ACCOUNT": ARCHIVE_ACCOUNT,
+            "FIKS_KEY": str(folder / f"{OWN_ACCOUNT}.key.pem"),
+            "FIKS_ARCHIVE_CERTIFICATE": str(folder / f"{ARCHIVE_ACCOUNT}.crt.pem"),
+        }
+
+    def _arguments(self) -> dict[str, tuple[str, ...]]:
+        known = super()._arguments()
+        if "FIKS_URL" not in self.archiver:
+            return known
+        folder = self.folder / "secrets" / "fiks"
+        own = ("--fiks-amqp", self.archiver["FIKS_URL"], "--fiks-account", ARCHIVE_ACCOUNT)
+        keys_of = ("--fiks-key", str(folder / f"{ARCHIVE_ACCOUNT}.key.pem"))
+        peer = ("--fiks-peer", f"{OWN_ACCOUNT}={folder / f'{OWN_ACCOUNT}.crt.pem'}")
+        return known | {"noark": (*known["noark"], *own, *keys_of, *peer)}
+
     def gone(self) -> None:
         """Nothing of it is left."""
         self.stop("archiver", "noark")
         self.provision.remove()
+        with self.provision._management() as http:  # noqa: SLF001
+            http.delete(f"/vhosts/{self.name}-fiks")
 
     def _service(self, name: str) -> Process:
         made = super()._service(name)
@@ -213,14 +254,17 @@ class Feeder:
             parties=(CorrespondenceParty(role=PartyRole.SENDER if is_incoming else PartyRole.RECEIVER, party=party),),
         )
 
-    async def _file(self, number: int, part: int) -> File:
-        """A short text of its own; the length varies as letters do."""
+    def content(self, number: int, part: int) -> tuple[str, str, bytes]:
+        """Name, media type and bytes: a short text of its own; the length varies as letters do."""
         lines = "\n".join(f"Linje {line} i dokument {number}.{part}" for line in range(self.chance.randint(3, 60)))
-        content = f"{new_id()}\n{lines}\n".encode()
+        return f"{number}.txt", "text/plain", f"{new_id()}\n{lines}\n".encode()
+
+    async def _file(self, number: int, part: int) -> File:
+        name, media_type, content = self.content(number, part)
         vault = await self.vault()
         while True:
             try:
-                return File(name=f"{number}.txt", media_type="text/plain", ref=await vault.put(content, "text/plain"))
+                return File(name=name, media_type=media_type, ref=await vault.put(content, media_type))
             except Transient:  # the disk is full: the sender waits, as cases would
                 await asyncio.sleep(0.5)
 

@@ -34,6 +34,8 @@ from sikkersak.contracts.archiver import RetryDelivery
 from sikkersak.errors import Declined, Transient
 
 LADDER = 0.02  # 5 s becomes 0.1 s, 2 h becomes 144 s
+# Requests that change something, of the REST interface and of Fiks Arkiv.
+CHANGES = "/(sakarkiv|arkivstruktur|upload)/.+/|arkivmelding"
 DISK = 192 * 1024 * 1024
 UNSETTLED = "state not in ('archived', 'given_up')"
 
@@ -68,6 +70,7 @@ class Trouble:
     """What goes wrong, each for a time and then mended."""
 
     stack: ArchiveStack
+    feeder: Feeder
     disk: Path | None
     chance: random.Random
     slow_seconds: float
@@ -80,6 +83,13 @@ class Trouble:
 
     def faults(self, **wanted: Any) -> None:
         httpx.put(f"{self.stack.control('noark')}/_control/faults", json=wanted, timeout=30).raise_for_status()
+
+    @property
+    def speaks_fiks(self) -> bool:
+        return self.stack.archiver.get("ARCHIVE_ADAPTER") == "fiks-arkiv"
+
+    def switch(self, **wanted: int) -> None:
+        httpx.put(f"{self.stack.control('noark')}/_control/fiks", json=wanted, timeout=30).raise_for_status()
 
     async def for_a_while(self, seconds: float, **wanted: Any) -> None:
         self.faults(**wanted)
@@ -97,20 +107,30 @@ class Trouble:
         await self.for_a_while(4, refuse_status=500, refuse_share=0.1)
 
     async def answers_lost_after_the_work(self) -> None:
-        await self.for_a_while(6, lose_answers=self.chance.randint(8, 20), only="/(sakarkiv|arkivstruktur|upload)/.+/")
+        await self.for_a_while(6, lose_answers=self.chance.randint(8, 20), only=CHANGES)
 
     async def answers_twice(self) -> None:
-        await self.for_a_while(6, answer_twice=self.chance.randint(15, 40), only="/api/(sakarkiv|arkivstruktur)/.+/")
+        await self.for_a_while(6, answer_twice=self.chance.randint(15, 40), only=CHANGES)
 
     async def half_accepting(self) -> None:
+        if self.speaks_fiks:
+            self.switch(half=self.chance.randint(2, 5))
+            await asyncio.sleep(5)
+            return
         await self.for_a_while(5, refuse_status=503, only="/fil/$", retry_after=1)
 
     async def a_code_is_rejected(self) -> None:
+        if self.speaks_fiks:
+            self.switch(reject=self.chance.randint(2, 5))
+            await asyncio.sleep(4)
+            return
         await self.for_a_while(4, refuse_status=400, refuse_share=0.5, only="ny-(journalpost|dokumentobjekt)/$")
 
     async def our_disk_full(self) -> None:
         if self.disk is None:
             return
+        for _ in range(6):  # so that there is work that needs the disk
+            await self.feeder.record(self.feeder.per_case * self.feeder.cases)
         ballast = self.disk / "ballast"
         with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
             while True:
@@ -229,7 +249,7 @@ async def settle(stack: ArchiveStack, rows: Rows, wanted: int, within: float) ->
 
 async def drive(stack: ArchiveStack, disk: Path | None, given: argparse.Namespace) -> dict[str, Any]:
     chance, feeder, rows = random.Random(given.seed), Feeder(stack, given.seed), Rows(stack)
-    trouble = Trouble(stack, disk, chance, given.slow_seconds)
+    trouble = Trouble(stack, feeder, disk, chance, given.slow_seconds)
     order = list(ALWAYS)
     chance.shuffle(order)
     began = time.monotonic()
@@ -266,12 +286,15 @@ def counted(feeder: Feeder, held: dict[str, Any]) -> dict[str, Any]:
         for record in held["records"]
         if record["status"] in {"J", "E", "A"}
     }
-    lost = [key for key, documents in feeder.records.items() if not documents <= whole.get(key, set())]
+    everywhere = {document for documents in whole.values() for document in documents}
+    lost = [key for key, documents in feeder.records.items() if key not in whole or not documents <= everywhere]
     twice = sum(len(keys) for keys in held["duplicates"].values())
     inside = Counter(document["key"] for record in held["records"] for document in record["documents"])
+    own = [record for record in held["records"] if record["key"] in feeder.records]
     return {
         "documents": len(feeder.records),
-        "records": len(held["records"]),
+        "records": len(own),
+        "evidence_records": len(held["records"]) - len(own),  # Fiks Arkiv keeps evidence as an entry of its own
         "duplicates": twice + sum(count - 1 for count in inside.values()),
         "lost": len(lost),
     }
@@ -284,16 +307,17 @@ def main() -> int:
     parser.add_argument("--slow-seconds", type=float, default=30.0)
     parser.add_argument("--feed-seconds", type=float, default=90.0)
     parser.add_argument("--settle-seconds", type=float, default=600.0)
+    parser.add_argument("--adapter", choices=("noark", "fiks-arkiv"), default="noark")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sikkersak-chaos-") as name, small_disk(Path(name)) as disk:
         folder = Path(name)
-        more: dict[str, object] = {"work_folder": folder}
+        more: dict[str, object] = {"work_folder": folder, "archive_adapter": given.adapter}
         if disk is not None:
             (disk / "work").mkdir()
             (disk / "vault").mkdir()
             (folder / "vault").symlink_to(disk / "vault")
-            more = {"work_folder": disk / "work"}
+            more |= {"work_folder": disk / "work"}
         with (
             own_servers(folder),
             archive_stack(

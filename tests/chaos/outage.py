@@ -212,7 +212,7 @@ async def drive(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 async def held(rows: Rows, wanted: int) -> None:
     """Until all wait for the archive, but for the few that failed before the circuit opened."""
     deadline = time.monotonic() + 300
-    sql = "select count(*) as n from deliveries where held_for = 'archive'"
+    sql = "select count(*) as n from deliveries where held_for is not null"
     while not (found := await rows.ask(sql)) or found[0]["n"] < wanted:
         if time.monotonic() > deadline:
             raise SystemExit(f"only {found[0]['n'] if found else 0} of {wanted} wait for the archive")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -39,6 +40,8 @@ from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import unseal
 
 log = structlog.get_logger(__name__)
+DISK_FULL: Final = "our disk is full"
+LEAST_FREE: Final = 16 * 1024 * 1024
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -89,16 +92,27 @@ class Archive:
         with tempfile.TemporaryDirectory(dir=self.work_folder, prefix="rendition-") as name:
             source, destination = Path(name) / "source", Path(name) / "rendition.pdf"
             await self.vault.save(document.file.ref, source)
-            made = await self.renderer.render(
-                source,
-                document.file.media_type,
-                language=language,
-                destination=destination,
-                deadline=now() + timedelta(seconds=self.render_seconds),
-            )
+            async with self._room_on_disk():
+                made = await self.renderer.render(
+                    source,
+                    document.file.media_type,
+                    language=language,
+                    destination=destination,
+                    deadline=now() + timedelta(seconds=self.render_seconds),
+                )
             ref = await self.vault.put(destination, "application/pdf")
         async with self.database.transaction() as tx:
             await store.keep_rendition(tx, delivery_id, document.document_key, document.file.ref.sha256, ref, made)
+
+    @asynccontextmanager
+    async def _room_on_disk(self) -> AsyncIterator[None]:
+        """A converter that found no room says that the document is bad; that is our disk's fault, and passes."""
+        try:
+            yield
+        except Declined as no:
+            if shutil.disk_usage(self.work_folder).free < LEAST_FREE:
+                raise Transient(DISK_FULL) from no
+            raise
 
     # --- delivering
 
@@ -180,18 +194,18 @@ class Archive:
     @asynccontextmanager
     async def _on_record(self, delivery_id: UUID, what: str, steps: list[Step] | None = None) -> AsyncIterator[None]:
         """Writes how it went, in its own transaction, whatever became of it."""
-        began, full = time.monotonic(), "our disk is full"
+        began = time.monotonic()
         try:
             try:
                 yield
             except OSError as trouble:
                 if trouble.errno not in FULL:
                     raise
-                raise Transient(full) from trouble
+                raise Transient(DISK_FULL) from trouble
         except CircuitOpen:
             raise
         except Transient as later:
-            code = _code(what, later, is_full=later.reason == full)
+            code = _code(what, later, is_full=later.reason == DISK_FULL)
             async with self.database.transaction() as tx:
                 next_try = await store.postpone(tx, delivery_id, code, later.retry_after)
                 await store.note_steps(

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from archiver.archive import Archive
+from archiver.core import ArchiveCore
+from archiver.fiks import Accounts, BrokerTransport, FiksAccess, FiksArkivCore
 from archiver.handlers import handlers
 from archiver.noark import NoarkAccess, NoarkCore
 from archiver.operations import operations
@@ -62,7 +64,9 @@ async def _rendering(renderer: Renderer) -> str:
     return "without walls around converters: no bubblewrap here" if missing else "ok"
 
 
-def _core(settings: Settings) -> NoarkCore:
+def _core(settings: Settings) -> ArchiveCore:
+    if settings.archive_adapter == "fiks-arkiv":
+        return _fiks_core(settings)
     access = NoarkAccess(
         root=settings.noark_url,
         client_id=settings.noark_client_id,
@@ -71,6 +75,19 @@ def _core(settings: Settings) -> NoarkCore:
         class_id=settings.noark_class,
     )
     return NoarkCore(access)
+
+
+def _fiks_core(settings: Settings) -> FiksArkivCore:
+    assert settings.fiks_key is not None
+    assert settings.fiks_archive_certificate is not None
+    accounts = Accounts(
+        own=settings.fiks_account,
+        archive=settings.fiks_archive_account,
+        own_key=settings.fiks_key.read_bytes(),
+        archive_certificate=settings.fiks_archive_certificate.read_bytes(),
+    )
+    access = FiksAccess(series=settings.noark_series, class_id=settings.noark_class)
+    return FiksArkivCore(access, BrokerTransport(settings.fiks_url.get_secret_value(), accounts))
 
 
 async def _announce(frame: Frame[Settings], notice: Notice) -> None:

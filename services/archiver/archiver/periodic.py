@@ -8,6 +8,7 @@ import structlog
 
 from archiver.archive import Archive
 from archiver.domain import needs_rendering
+from archiver.reconciling import reconcile, schedule
 from archiver.store import backlog
 from archiver.store import log as logbook
 from sikkersak.contracts.archiver import DeliveryKind, Render, Transfer
@@ -17,6 +18,7 @@ from sikkersak.periodic import Periodic
 log = structlog.get_logger(__name__)
 DRAIN_SECONDS: Final = 0.5
 SCRUB_SECONDS: Final = 3600.0
+RECONCILE_SECONDS: Final = 5.0
 
 
 async def sweep(archive: Archive) -> None:
@@ -51,5 +53,7 @@ async def scrub(archive: Archive) -> None:
 PERIODIC: Final[tuple[Periodic[Archive], ...]] = (
     Periodic("archive-sweep", every=lambda archive: archive.sweep_seconds, work=sweep),
     Periodic("archive-drain", every=lambda _: DRAIN_SECONDS, work=drain),
+    Periodic("archive-reconcile", every=lambda _: RECONCILE_SECONDS, work=reconcile),
+    Periodic("archive-reconcile-daily", every=lambda _: SCRUB_SECONDS, work=schedule),
     Periodic("archive-scrub", every=lambda _: SCRUB_SECONDS, work=scrub),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from archiver.core import (
     ArchivedCaseFile,
@@ -69,7 +70,26 @@ def archived_record(found: Resource, key: str, documents: tuple[ArchivedDocument
         status=status,
         is_final=status in FINAL,
         documents=documents,
+        title=found.body.get("tittel"),
+        public_title=found.body.get("offentligTittel") or "",
+        restriction=restriction_of(found),
     )
+
+
+def restriction_of(found: Resource) -> str:
+    """The code of the access restriction; empty where nothing is screened."""
+    screening = found.body.get("skjerming")
+    given = screening.get("tilgangsrestriksjon") if isinstance(screening, Mapping) else None
+    return str(given.get("kode", "")) if isinstance(given, Mapping) else ""
+
+
+def moment_of(found: Resource) -> datetime | None:
+    """When an entity was made."""
+    try:
+        made = datetime.fromisoformat(str(found.body.get("opprettetDato")))
+    except ValueError:
+        return None
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
 
 
 async def read_record(talk: Conversation, record: Resource, key: str) -> ArchivedRecord:

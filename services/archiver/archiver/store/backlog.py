@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -75,7 +75,9 @@ async def hold(tx: Transaction, delivery_id: UUID, waiting: Waiting) -> None:
 
 async def release(tx: Transaction, at_once: int, under_way: int) -> list[Row]:
     """At most `at_once` that waited for the archive, and never more than `under_way` unfinished: no herd (M25)."""
-    return await tx.fetch(RELEASE, at_once, under_way)
+    rows = await tx.fetch(RELEASE, at_once, under_way)
+    urgent = sorted((row for row in rows if row["is_urgent"]), key=_ordered_at, reverse=True)
+    return urgent + sorted((row for row in rows if not row["is_urgent"]), key=_ordered_at)
 
 
 async def release_cases(tx: Transaction, case_id: UUID | None = None) -> list[Row]:
@@ -91,3 +93,8 @@ async def has_before(tx: Transaction, row: Row) -> bool:
 async def stuck(tx: Transaction, quiet_seconds: float) -> list[Row]:
     """What nothing has moved for too long after its time."""
     return await tx.fetch(STUCK, timedelta(seconds=quiet_seconds))
+
+
+def _ordered_at(row: Row) -> datetime:
+    moment: datetime = row["ordered_at"]
+    return moment

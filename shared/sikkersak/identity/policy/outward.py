@@ -8,6 +8,8 @@ from sikkersak.identity.permissions import Permission
 from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, listing
 
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
+MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
+RECONCILED: Final = "Avstemming er for administrator, postfordeler og drift."
 RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
@@ -20,6 +22,18 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Bare administrator og postfordeler kan sende på nytt.",
         subject=Subject.DELIVERY,
     ),
+    "archiver.group_deliveries.v1": listing(
+        Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
+    ),
+    "archiver.count_not_archived.v1": listing(
+        Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
+    ),
+    "archiver.retry_deliveries.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING),
+    "archiver.mend_delivery.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING, subject=Subject.DELIVERY),
+    "archiver.give_up_delivery.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING, subject=Subject.DELIVERY),
+    "archiver.start_reconciliation.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING),
+    "archiver.list_reconciliations.v1": holding(Permission.ARCHIVE_LOG_ALL, refusal=RECONCILED),
+    "archiver.read_reconciliation.v1": holding(Permission.ARCHIVE_LOG_ALL, refusal=RECONCILED),
     # Anyone may ask about one document; its owner, cases, has been asked first. Lists are for those who follow them.
     "signing.list_jobs.v1": listing(
         Subject.JOB,

@@ -8,6 +8,7 @@ from uuid import UUID
 from archiver import store
 from archiver.archive import Archive
 from archiver.domain import RETRYABLE, NotRetryable, Settled, needs_rendering
+from archiver.operations.rights import operations, schools_of
 from archiver.store import log
 from sikkersak.contracts.archiver import (
     Act,
@@ -34,14 +35,12 @@ from sikkersak.contracts.archiver import (
     Transfer,
 )
 from sikkersak.errors import Declined, NotFound, Transient
-from sikkersak.identity import Actor, Permission
-from sikkersak.messaging.operations import Ask, Operations
+from sikkersak.messaging.operations import Ask
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
 
-operations: Operations[Archive] = Operations("archiver")
 ASK_ARCHIVE_SECONDS = 5.0
 
 
@@ -159,11 +158,6 @@ async def _unfinished(archive: Archive) -> int | None:
             return len(await archive.core.unfinished_records())
     except (Transient, Declined, TimeoutError):
         return None
-
-
-def schools_of(actor: Actor) -> list[UUID] | None:
-    """Every school for those who see all; the own ones for others. Who may ask at all, the access policy says."""
-    return None if actor.holds(Permission.ARCHIVE_LOG_ALL) else sorted(actor.schools)
 
 
 async def _visible(ask: Ask, delivery_id: UUID) -> Row:
