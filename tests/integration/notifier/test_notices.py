@@ -80,8 +80,7 @@ async def test_the_pause_that_teams_asks_for_is_kept(house: Any, stand_ins: Any)
 
 async def test_without_a_channel_a_notice_is_declined_and_says_so(house: Any) -> None:
     notice = Announce(notice_id=new_id(), notice=Notice.ARCHIVE_UP)
-    del house.environment["TEAMS_WEBHOOK"]
-    with house.notifier():
+    with house.notifier(TEAMS_WEBHOOK=None):
         await house.order(notice)
         row = await house.until(notice.notice_id, "declined")
     assert row["code"] == "no-channel"
