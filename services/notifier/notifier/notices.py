@@ -22,6 +22,18 @@ class Wording:
         return self.one if count == 1 else self.several.format(count=count)
 
 
+# News that come one by one and are read as a number: gathered for each school, so that nobody is flooded.
+GATHERED: Final = frozenset(
+    {
+        Notice.NEW_MAIL,
+        Notice.APPROVAL_WAITING,
+        Notice.SIGNATURE_ENDED,
+        Notice.SIGNATURE_WAITING,
+        Notice.DELIVERY_FAILED,
+        Notice.SHREDDING_DUE,
+    }
+)
+
 WORDINGS: Final[dict[Notice, Wording]] = {
     Notice.NEW_MAIL: Wording(
         "Ny digital post", "Én forsendelse venter på registrering.", "{count} forsendelser venter på registrering."
@@ -31,6 +43,15 @@ WORDINGS: Final[dict[Notice, Wording]] = {
     ),
     Notice.SIGNATURE_ENDED: Wording(
         "Signering avsluttet", "Ett signeringsoppdrag er avsluttet.", "{count} signeringsoppdrag er avsluttet."
+    ),
+    Notice.SIGNATURE_WAITING: Wording(
+        "Signaturer mangler",
+        "Fristen for ett signeringsoppdrag går snart ut.",
+        "Fristen for {count} signeringsoppdrag går snart ut.",
+        "Warning",
+    ),
+    Notice.SHREDDING_DUE: Wording(
+        "Papir til makulering", "Ett papirdokument kan makuleres.", "{count} papirdokumenter kan makuleres."
     ),
     Notice.DELIVERY_FAILED: Wording(
         "Levering feilet",

@@ -56,15 +56,15 @@ async def add_notice(tx: Transaction, order: Announce) -> bool:
 
 
 async def add_to_digest(
-    tx: Transaction, notice: Notice, audience: str, school_id: UUID | None, wait: timedelta
+    tx: Transaction, notice: Notice, audience: str, school_id: UUID | None, wait: timedelta, count: int = 1
 ) -> None:
-    """Counts one more in the open notice of this kind and audience, or opens one that goes out after `wait`."""
+    """Counts `count` more in the open notice of this kind and audience, or opens one that goes out after `wait`."""
     sql = """
-    insert into consignments (consignment_id, kind, notice, school_id, digest, is_open, next_try_at)
-    values ($1, 'notice', $2, $3, $4, true, now() + $5::interval)
-    on conflict (digest) where is_open do update set count = consignments.count + 1
+    insert into consignments (consignment_id, kind, notice, school_id, digest, is_open, next_try_at, count)
+    values ($1, 'notice', $2, $3, $4, true, now() + $5::interval, $6)
+    on conflict (digest) where is_open do update set count = consignments.count + $6
     """
-    await tx.execute(sql, new_id(), notice.value, school_id, f"{notice.value}:{audience}", wait)
+    await tx.execute(sql, new_id(), notice.value, school_id, f"{notice.value}:{audience}", wait, count)
 
 
 async def close_digests(tx: Transaction) -> list[UUID]:

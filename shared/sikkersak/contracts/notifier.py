@@ -38,6 +38,8 @@ class Notice(StrEnum):
     NEW_MAIL = "new_mail"
     APPROVAL_WAITING = "approval_waiting"
     SIGNATURE_ENDED = "signature_ended"
+    SIGNATURE_WAITING = "signature_waiting"
+    SHREDDING_DUE = "shredding_due"
     DELIVERY_FAILED = "delivery_failed"
     ARCHIVE_DOWN = "archive_down"
     ARCHIVE_UP = "archive_up"

@@ -83,8 +83,10 @@ class Connection:
         now = self._clock()
         if names_next_poll(response):
             return Transient("polled before the permitted time", retry_after=next_poll(response, now) - now)
-        self._blocked_until = now + BLOCKED
-        return Transient("blocked by the signing service's rate limit", retry_after=BLOCKED)
+        asked = response.headers.get("Retry-After", "")
+        pause = timedelta(seconds=int(asked)) if asked.isdecimal() else BLOCKED
+        self._blocked_until = now + pause
+        return Transient("blocked by the signing service's rate limit", retry_after=pause)
 
 
 def refusal(response: httpx.Response) -> Declined:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
 from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, listing
 
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
+JOB: Final = at_school(
+    Permission.FOLLOW_SENDINGS,
+    or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
+    refusal="Du må oppgi hvilket dokument det gjelder.",
+    subject=Subject.JOB,
+)
 RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
@@ -28,6 +35,8 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du må oppgi hvilket dokument det gjelder.",
         or_by_document=True,
     ),
+    "signing.read_job.v1": replace(JOB, is_open_by_document=True),
+    "signing.cancel_job.v1": replace(JOB, is_open_by_document=True),
     "notifier.list_consignments.v1": listing(
         Subject.CONSIGNMENT,
         Permission.FOLLOW_SENDINGS,
