@@ -11,6 +11,7 @@ import httpx
 from notifier.email import MailServer, Smtp
 from notifier.forwarding import Addresses, ForwardingCarrier
 from notifier.handlers import handlers
+from notifier.hands import Hands
 from notifier.operations import operations
 from notifier.periodic import PERIODIC
 from notifier.postroom import Carrier, Postroom
@@ -37,11 +38,14 @@ async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
         for carrier in carriers.values():
             stack.push_async_callback(carrier.circuit.close)
             frame.health.add(carrier.circuit.target, Level.DEEP, _is_closed(carrier.circuit))
+        hands = Hands(settings.hands, settings.patience_seconds)
+        stack.push_async_callback(hands.close)
         yield Postroom(
             database=frame.database,
             vault=frame.vault,
             svarut=svarut,
             carriers=carriers,
+            hands=hands,
             has_effects=settings.outward_effects,
             digest_wait=timedelta(seconds=settings.digest_seconds),
             status_seconds=settings.status_seconds,
@@ -83,7 +87,7 @@ def _carriers(frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt) -
     addresses = Addresses(settings.smtp_sender, settings.general_archive_mailbox)
     webhook = settings.teams_webhook.get_secret_value() if settings.teams_webhook else None
     return {
-        ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder),
+        ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder, settings.reply_address),
         ConsignmentKind.FORWARDING: ForwardingCarrier(
             smtp, addresses, frame.vault, frame.database, settings.work_folder, settings.forwarding_largest
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from notifier.hands import Hands
 from notifier.svarut.client import SvarUt
 from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState
 from sikkersak.messaging.circuit import Circuit
@@ -46,6 +47,7 @@ class Postroom:
     vault: Vault
     svarut: SvarUt
     carriers: Mapping[ConsignmentKind, Carrier]
+    hands: Hands
     has_effects: bool
     digest_wait: timedelta
     status_seconds: float

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL
+from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES, choices
 from sikkersak.contracts.notifier import (
     Announce,
+    AttemptView,
     ConsignmentKind,
     ConsignmentState,
     ConsignmentView,
@@ -222,13 +223,23 @@ async def visible(tx: Transaction, sight: Sight, consignment_id: UUID) -> Row:
     return row
 
 
+async def tries(tx: Transaction, consignment_id: UUID) -> list[AttemptView]:
+    """Every try of one consignment."""
+    sql = "select began_at, ended_at, verdict, reason from attempts where consignment_id = $1 order by attempt_id"
+    return [AttemptView.model_validate(dict(row)) for row in await tx.fetch(sql, consignment_id)]
+
+
 def view(row: Row) -> ConsignmentView:
     """As staff and operators see it."""
+    state, is_letter = ConsignmentState(row["state"]), row["kind"] == ConsignmentKind.LETTER
     return ConsignmentView(
+        school_id=row["school_id"],
+        choices=choices(state, row["code"]) if is_letter else (),
+        price_class=PRICES.get(row["carrier_status"] or "") if is_letter else None,
         consignment_id=row["consignment_id"],
         kind=ConsignmentKind(row["kind"]),
         document_id=row["document_id"],
-        state=ConsignmentState(row["state"]),
+        state=state,
         code=row["code"],
         detail=row["detail"],
         carrier_status=row["carrier_status"],

@@ -9,8 +9,18 @@ from uuid import UUID
 import pytest
 
 from notifier.svarut.letter import compose
-from sikkersak.contracts.notifier import ConsignmentPage, ListConsignments, RetryConsignment, SendLetter
-from sikkersak.contracts.values import Party, PartyKind
+from sikkersak.contracts.notifier import (
+    Announce,
+    ConsignmentPage,
+    LetterChoice,
+    ListConsignments,
+    Notice,
+    ReadConsignment,
+    ResolveLetter,
+    RetryConsignment,
+    SendLetter,
+)
+from sikkersak.contracts.values import Party, PartyKind, PostalAddress
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor
 from sikkersak.ids import new_id
@@ -186,6 +196,76 @@ async def test_a_letter_that_failed_is_sent_anew_when_a_person_says_so(house: An
             await house.ask(RetryConsignment(consignment_id=letter), leader)
     assert view.state == "waiting"
     assert [sent["eksternReferanse"] for sent in await stand_ins.letters()] == [str(letter), f"{letter}-2"]
+
+
+async def test_a_storm_of_429_is_waited_out_and_makes_no_letter_twice(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, refuse_status=429)
+    with house.notifier():
+        letters = [await post(house) for _ in range(10)]
+
+        async def is_left_alone() -> bool:
+            return "circuit_opened" in house.log()
+
+        await eventually(is_left_alone, what="the circuit's opening")
+        await stand_ins.fault(stand_ins.svarut)
+        for letter in letters:
+            await house.until(letter, "delivered")
+    sent = [one["eksternReferanse"] for one in await stand_ins.letters()]
+    assert sorted(sent) == sorted(str(letter) for letter in letters)
+
+
+async def test_letters_that_take_minutes_hold_nobody_else_up(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, slow_seconds=4, only="/forsendelser/person$")
+    with house.notifier(PATIENCE_SECONDS="0.3"):
+        slow = [await post(house) for _ in range(12)]  # more than are handled at a time
+
+        async def are_in_hand() -> bool:
+            rows = await house.rows("select 1 from consignments where consignment_id = any($1) and attempts = 1", slow)
+            return len(rows) == len(slow)
+
+        await eventually(are_in_hand, what="the start of every one")
+        notice = Announce(notice_id=new_id(), notice=Notice.ARCHIVE_DOWN)
+        await house.order(notice)
+        await house.until(notice.notice_id, "delivered", within=5)
+        before = {(await house.row(letter))["state"] for letter in slow}
+        for letter in slow:
+            await house.until(letter, "delivered")
+    assert before == {"waiting"}
+    assert len(await stand_ins.letters()) == len(slow)
+
+
+async def test_a_letter_that_did_not_arrive_has_choices_and_each_leads_on(house: Any, stand_ins: Any) -> None:
+    await stand_ins.put("receivers", {PERSON: "wrong_address"})
+    school = new_id()
+    leader = actor("school_leader", school=school)
+    moved = PostalAddress(line="Nyveien 1", postal_code="0150", city="OSLO")
+    with house.notifier():
+        letters = [await post(house, school=school) for _ in range(3)]
+        for letter in letters:
+            await house.until(letter, "declined")
+        await stand_ins.put("receivers", {})
+        seen = await house.ask(ReadConsignment(consignment_id=letters[0]), leader)
+        with pytest.raises(Declined, match="address-needed"):
+            await house.ask(ResolveLetter(consignment_id=letters[0], choice=LetterChoice.NEW_ADDRESS), leader)
+        await house.ask(
+            ResolveLetter(consignment_id=letters[0], choice=LetterChoice.NEW_ADDRESS, address=moved), leader
+        )
+        await house.ask(ResolveLetter(consignment_id=letters[1], choice=LetterChoice.PRINT), leader)
+        done = await house.ask(ResolveLetter(consignment_id=letters[2], choice=LetterChoice.HANDLED), leader)
+        with pytest.raises(Declined):
+            await house.ask(ResolveLetter(consignment_id=letters[2], choice=LetterChoice.SEND_AGAIN), leader)
+        for letter in letters[:2]:
+            await house.until(letter, "delivered", was="declined")
+        on_paper = await house.ask(
+            ReadConsignment(consignment_id=letters[1], document_id=letters[1]), actor("employee")
+        )
+    sent = {one["eksternReferanse"]: one for one in await stand_ins.letters()}
+    assert seen.consignment.choices == ("new_address", "print", "send_again", "handled")
+    assert [one.verdict for one in seen.tries] == ["accepted"]
+    assert sent[f"{letters[0]}-2"]["letter"]["mottaker"]["adresse"]["adresselinje1"] == "Nyveien 1"
+    assert sent[f"{letters[1]}-2"]["kind"] == "print"
+    assert on_paper.consignment.price_class == "paper"
+    assert (done.state, done.code) == ("delivered", "handled-otherwise")
 
 
 async def test_a_letter_in_hand_when_the_process_dies_is_taken_up_and_sent_once(house: Any, stand_ins: Any) -> None:

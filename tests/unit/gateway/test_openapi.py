@@ -21,6 +21,7 @@ RESOURCES = {
     ),
     *("/deliveries", "/deliveries/{delivery_id}", "/deliveries/{delivery_id}/retry", "/signature-jobs"),
     *("/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
+    *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
 }
 

@@ -15,6 +15,7 @@ JOB: Final = at_school(
     refusal="Du må oppgi hvilket dokument det gjelder.",
     subject=Subject.JOB,
 )
+CONSIGNMENT: Final = replace(JOB, subject=Subject.CONSIGNMENT)
 RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
@@ -44,6 +45,8 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du kan se forsendelser for ett dokument om gangen.",
         or_by_document=True,
     ),
+    "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
+    "notifier.resolve_letter.v1": replace(CONSIGNMENT, is_open_by_document=True),
     "notifier.retry_consignment.v1": at_school(
         Permission.FOLLOW_SENDINGS,
         or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
