@@ -31,6 +31,7 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
         organisation=settings.portal_organisation,
         queue=settings.portal_queue,
         trusted_roots=settings.portal_trust / "ca.pem",
+        calls_a_second=settings.portal_calls_a_second,
     )
     async with DigdirPortal(access, ClientIdentity.read(settings.portal_certificate)) as portal:
 

@@ -24,6 +24,9 @@ class Settings(ServiceSettings):
     portal_queue: str = Field(
         "sikkersak", description="our own polling queue; shared queues steal each other's answers"
     )
+    portal_calls_a_second: float = Field(
+        8.0, gt=0, description="calls of this replica; the service blocks an organisation over ten for half a minute"
+    )
     portal_former_queues: tuple[str, ...] = Field(
         (), description='further queues to poll, as ["former"]: jobs of an earlier set-up still answer there'
     )

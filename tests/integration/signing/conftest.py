@@ -209,6 +209,7 @@ def running_service(
         "PORTAL_CERTIFICATE": str(running_stand_in.certificate),
         "PORTAL_TRUST": str(running_stand_in.certificates),
         "PORTAL_QUEUE": QUEUE,
+        "PORTAL_CALLS_A_SECOND": "200",
         "POLL_SECONDS": "0.2",
         "SWEEP_SECONDS": "0.5",
         "PROBE_SECONDS": "0.3",

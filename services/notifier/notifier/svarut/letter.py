@@ -138,12 +138,12 @@ def _names(dossier: LetterDossier) -> list[str]:
     """Unique names without regard to case, none of the characters that SvarUt refuses, the file's own ending kept."""
     names: list[str] = []
     for position, file in enumerate(dossier.files):
-        suffix = PurePath(file.name).suffix[:10]
-        stem = file.name.removesuffix(suffix)
+        ending = PurePath(file.name).suffix[:10]
+        stem, suffix = file.name.removesuffix(ending), FORBIDDEN_IN_NAMES.sub("", ending)
         if dossier.is_confidential:
             stem = "Brev" if position == 0 else f"Vedlegg {position}"
         stem = FORBIDDEN_IN_NAMES.sub(" ", stem).strip()[:LONGEST_NAME] or "Dokument"
-        name = f"{stem}{FORBIDDEN_IN_NAMES.sub('', suffix)}"
+        name = f"{stem}{suffix}"
         if name.casefold() in {taken.casefold() for taken in names}:
             name = f"{stem} ({position + 1}){suffix}"
         names.append(name)

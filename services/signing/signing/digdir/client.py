@@ -40,6 +40,7 @@ class PortalAccess:
     """Where the service is, who we are there, and whom we trust to be it.
 
     `root` ends with `/api`. `queue` is ours alone: applications that share a queue steal each other's answers.
+    `calls_a_second` keeps below the service's limit of ten for an organisation, over all replicas.
     `trusted_roots` is a PEM file for one environment; test and production roots are never mixed.
     """
 
@@ -48,6 +49,7 @@ class PortalAccess:
     queue: str | None
     trusted_roots: Path
     server_organisation: str = POSTEN_BRING
+    calls_a_second: float = 50.0
 
 
 class DigdirPortal:
@@ -58,7 +60,7 @@ class DigdirPortal:
 
     def __init__(self, access: PortalAccess, identity: ClientIdentity, clock: Callable[[], datetime] = now) -> None:
         context = client_context(identity, access.trusted_roots, access.server_organisation)
-        self._connection = Connection(context, clock)
+        self._connection = Connection(context, clock, access.calls_a_second)
         self._identity = identity
         self._access = access
         self._clock = clock
