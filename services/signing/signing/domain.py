@@ -57,25 +57,24 @@ class Guidance:
     choices: tuple[NextStep, ...]
 
 
-AGAIN, HERE, PAPER, LOOK = NextStep.ASK_AGAIN, NextStep.SIGN_HERE, NextStep.PAPER, NextStep.OPERATIONS
+AGAIN, PAPER, LOOK = NextStep.ASK_AGAIN, NextStep.PAPER, NextStep.OPERATIONS
 GUIDANCE: Final = {
     "signer-declined": Guidance(
         "En av dem som skulle signere, har avslått. Ta kontakt før du ber om signatur på nytt.", (AGAIN, PAPER)
     ),
     "time-ran-out": Guidance(
-        "Fristen gikk ut før alle hadde signert. Be om signatur på nytt, eller la den det gjelder signere hos dere.",
-        (AGAIN, HERE, PAPER),
+        "Fristen gikk ut før alle hadde signert. Ta kontakt, og be om signatur på nytt.", (AGAIN, PAPER)
     ),
     "signer-reserved": Guidance(
-        "En av dem som skulle signere, har reservert seg mot digital kommunikasjon. Bruk papir, eller signering hos dere.",
-        (PAPER, HERE),
+        "En av dem som skulle signere, har reservert seg mot digital kommunikasjon. La den det gjelder, signere på papir.",
+        (PAPER,),
     ),
     "contact-missing": Guidance(
         "En av dem som skulle signere, har ikke e-post eller mobil i kontaktregisteret. Oppgi kontaktinformasjon, eller bruk papir.",
-        (NextStep.GIVE_CONTACT, HERE, PAPER),
+        (NextStep.GIVE_CONTACT, PAPER),
     ),
     "signer-blocked": Guidance(
-        "En av dem som skulle signere, tastet feil kode for mange ganger. Be om signatur på nytt.", (AGAIN, HERE, PAPER)
+        "En av dem som skulle signere, tastet feil kode for mange ganger. Be om signatur på nytt.", (AGAIN, PAPER)
     ),
     "signer-name-missing": Guidance(
         "Navnet til en av dem som skulle signere, finnes ikke i registeret. Det hjelper ikke å prøve igjen.", (PAPER,)

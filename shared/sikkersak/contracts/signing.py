@@ -56,7 +56,6 @@ class NextStep(StrEnum):
     CANCEL = "cancel"
     ASK_AGAIN = "ask_again"  # a new job for the same document
     GIVE_CONTACT = "give_contact"  # ask again with an address of one's own
-    SIGN_HERE = "sign_here"  # a guardian who is present signs at the screen
     PAPER = "paper"
     OPERATIONS = "operations"  # the set-up or the service must be looked at
 

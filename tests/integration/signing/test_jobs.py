@@ -154,7 +154,7 @@ async def test_evidence_that_does_not_hold_is_kept_refused_and_shown(house: Any,
 
 ENDS = [
     ("reject", "declined", "signer-declined", NextStep.ASK_AGAIN),
-    ("expire", "expired", "time-ran-out", NextStep.SIGN_HERE),
+    ("expire", "expired", "time-ran-out", NextStep.ASK_AGAIN),
     ("reserve", "failed", "signer-reserved", NextStep.PAPER),
     ("contact-missing", "failed", "contact-missing", NextStep.GIVE_CONTACT),
     ("name-missing", "failed", "signer-name-missing", NextStep.PAPER),
