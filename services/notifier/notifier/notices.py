@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from sikkersak.clock import OSLO
 from sikkersak.contracts.notifier import Notice
+from sikkersak.errors import Declined
 
 
 @dataclass(frozen=True)
@@ -71,4 +75,33 @@ WORDINGS: Final[dict[Notice, Wording]] = {
         "Dokumenter som ventet, arkiveres nå.",
         "Good",
     ),
+    Notice.OUTAGE: Wording("Driftsmelding", "", "", "Attention"),
+    Notice.ALL_CLEAR: Wording("Driftsmelding: alt virker igjen", "", "", "Good"),
 }
+
+# Eleven digits, also with spaces between: a birth number has no place in a channel.
+PERSONAL: Final = re.compile(r"(?<!\d)(?:\d[ .-]?){10}\d(?!\d)")
+
+
+def check_text(text: str) -> str:
+    """A person's own words, as they may stand in a channel. Raises `Declined` for what looks like a birth number."""
+    if PERSONAL.search(text):
+        raise Declined("personal-data-in-notice", "Meldingen ser ut til å inneholde et fødselsnummer.", status=422)
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """Hours of the day in Norway in which what has gathered waits. `begin` may be later than `end`: over midnight."""
+
+    begin: int
+    end: int
+
+    def include(self, moment: datetime) -> bool:
+        """Whether it is quiet then; weekends are quiet all day."""
+        local = moment.astimezone(OSLO)
+        if local.isoweekday() > 5:
+            return True
+        if self.begin <= self.end:
+            return self.begin <= local.hour < self.end
+        return local.hour >= self.begin or local.hour < self.end

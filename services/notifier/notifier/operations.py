@@ -5,16 +5,21 @@ from __future__ import annotations
 from uuid import UUID
 
 from notifier import resolving, store
+from notifier.changes import order_carrying
 from notifier.domain import WAITING, move
+from notifier.notices import check_text
 from notifier.postroom import Postroom
 from notifier.restarting import restart
 from sikkersak.contracts.notifier import (
+    AnnounceOutage,
     ConsignmentDetail,
     ConsignmentKind,
     ConsignmentPage,
     ConsignmentState,
     ConsignmentView,
     ListConsignments,
+    Notice,
+    NoticeText,
     ReadConsignment,
     ResolveLetter,
     RetryConsignment,
@@ -22,6 +27,7 @@ from sikkersak.contracts.notifier import (
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor, Permission
 from sikkersak.messaging.operations import Ask, Operations
+from sikkersak.vault import seal
 
 operations: Operations[Postroom] = Operations("notifier")
 
@@ -66,6 +72,20 @@ async def resolve_letter(asked: ResolveLetter, ask: Ask, postroom: Postroom) -> 
     if asked.choice not in store.view(row).choices:
         raise Declined("choice-not-possible", "Det kan ikke gjøres med dette brevet nå.")
     return store.view(await resolving.resolve(ask.tx, row, asked, postroom))
+
+
+@operations.answers(AnnounceOutage)
+async def announce_outage(asked: AnnounceOutage, ask: Ask, postroom: Postroom) -> ConsignmentPage:
+    """One notice for each channel: those of the schools named, or the common one and every school's own."""
+    if not ask.actor.roles & SEES_ALL:
+        raise Forbidden("Bare administrator, postfordeler og drift kan sende driftsmeldinger.")
+    text = await seal(postroom.vault, NoticeText(text=check_text(asked.text)))
+    notice = Notice.ALL_CLEAR if asked.is_over else Notice.OUTAGE
+    everybody: tuple[UUID | None, ...] = (None, *postroom.channels.of_their_own())
+    rows = [await store.add_announcement(ask.tx, notice, school, text) for school in asked.school_ids or everybody]
+    for row in rows:
+        await order_carrying(ask.tx, row)
+    return ConsignmentPage(items=tuple(store.view(row) for row in rows))
 
 
 def _sight_of(actor: Actor, document_id: UUID | None) -> store.Sight:

@@ -43,6 +43,14 @@ class Settings(ServiceSettings):
     teams_webhook: SecretStr | None = Field(
         None, description="address of the channel's Workflows webhook; it is a secret"
     )
+    teams_channels: SecretStr | None = Field(
+        None, description='schools\' own channels and names, as {"<school id>": {"name": "…", "webhook": "https://…"}}'
+    )
+    quiet_hours: str | None = Field(
+        None,
+        pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",
+        description="hours in which gathered news wait, as 17-7; weekends are quiet too then. Outages are told at once",
+    )
     public_url: str = Field(description="where staff open Sikker Sak; notices link to it")
     status_seconds: float = Field(30.0, gt=0, description="how often letters that are due are looked up")
     status_rhythm: float = Field(

@@ -21,7 +21,8 @@ from sikkersak.contracts.notifier import (
 )
 from sikkersak.errors import NotFound
 from sikkersak.ids import new_id
-from sikkersak.persistence.database import Row, Transaction
+from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault import VaultRef
 
 HOLD: Final = timedelta(seconds=30)
 UNFINISHED: Final = "state in ('waiting', 'trying') and not is_open"
@@ -54,6 +55,17 @@ async def add_notice(tx: Transaction, order: Announce) -> bool:
     on conflict do nothing returning true
     """
     return bool(await tx.fetchval(sql, order.notice_id, order.notice.value, order.school_id, order.count))
+
+
+async def add_announcement(tx: Transaction, notice: Notice, school_id: UUID | None, text: VaultRef) -> Row:
+    """A person's announcement to one school's channel, or to the common one."""
+    sql = """
+    insert into consignments (consignment_id, kind, notice, school_id, dossier) values ($1, 'notice', $2, $3, $4)
+    returning *
+    """
+    return present(
+        await tx.fetchrow(sql, new_id(), notice.value, school_id, text.model_dump(mode="json")), "consignment"
+    )
 
 
 async def add_to_digest(

@@ -43,6 +43,8 @@ class Notice(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     ARCHIVE_DOWN = "archive_down"
     ARCHIVE_UP = "archive_up"
+    OUTAGE = "outage"  # announced by a person, in the person's words
+    ALL_CLEAR = "all_clear"  # likewise
 
 
 class LetterChoice(StrEnum):
@@ -86,6 +88,12 @@ class ForwardingDossier(Contract):
     received_at: datetime
     archive_case_number: str | None
     files: tuple[File, ...]
+
+
+class NoticeText(Contract):
+    """What a person says in an announcement, sealed in the vault while it waits (R3)."""
+
+    text: str = Field(min_length=3, max_length=500)
 
 
 class SendLetter(Message, type="notifier.send_letter.v1"):
@@ -211,3 +219,14 @@ class ResolveLetter(Operation[ConsignmentView], name="notifier.resolve_letter.v1
     choice: LetterChoice
     address: PostalAddress | None = Field(default=None, description="with new_address, and with print where it lacks")
     document_id: UUID | None = None
+
+
+class AnnounceOutage(Operation[ConsignmentPage], name="notifier.announce_outage.v1", changes=True):
+    """Tell schools of an outage or its end, in one's own words; every channel where no school is named.
+
+    For administrators, mail distributors and operations.
+    """
+
+    is_over: bool = False
+    text: str = Field(min_length=3, max_length=500, description="nothing about persons: the channel is open to many")
+    school_ids: tuple[UUID, ...] = Field(default=(), max_length=200)

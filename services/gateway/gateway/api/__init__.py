@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
-from gateway.api import cases, deliveries, documents, letters, mail, me, people, signatures
+from gateway.api import cases, deliveries, documents, letters, mail, me, notices, people, signatures
 from gateway.problems import documented
 from gateway.reception import Reception
 
@@ -20,6 +20,6 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    for resource in (me, mail, people, cases, documents, deliveries, signatures, letters):
+    for resource in (me, mail, people, cases, documents, deliveries, signatures, letters, notices):
         api.include_router(resource.router)
     app.include_router(api)
