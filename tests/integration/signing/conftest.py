@@ -211,7 +211,8 @@ def running_service(
         "PORTAL_QUEUE": QUEUE,
         "PORTAL_CALLS_A_SECOND": "200",
         "POLL_SECONDS": "0.2",
-        "SWEEP_SECONDS": "0.5",
+        "SWEEP_SECONDS": "0.2",
+        "REMIND_DAYS": "20",
         "PROBE_SECONDS": "0.3",
     }
     service = ServiceProcess("signing", environment, folder / "signing.log")

@@ -339,7 +339,7 @@ async def test_a_change_of_no_job_of_ours_is_kept_unconfirmed(house: Any, stand_
 
 
 async def test_schools_are_reminded_once_before_the_time_runs_out(house: Any, stand_in: Any) -> None:
-    with house.signing(REMIND_DAYS="20", SWEEP_SECONDS="0.1"):
+    with house.signing():
         job = await house.ask_signatures()
         await house.at_portal(job)
 
