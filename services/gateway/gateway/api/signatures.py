@@ -10,16 +10,15 @@ from gateway.api.caller import Asker, Caller, Key
 from gateway.problems import documented
 from sikkersak.contracts.cases import ReadDocument
 from sikkersak.contracts.signing import CancelJob, JobDetail, JobView, ReadJob
-from sikkersak.identity.roles import Role
+from sikkersak.identity import Permission
 
 router = APIRouter(prefix="/signature-jobs", tags=["signatures"])
 ACT: Final = documented(400, 404, 409)
-SEES_ALL: Final = frozenset({Role.ADMINISTRATOR.value, Role.MAIL_DISTRIBUTOR.value, Role.OPERATIONS.value})
 
 
 async def require_document(asker: Caller, document_id: UUID | None) -> None:
     """Access to a document is decided by cases, and asked of it here before anything about the document is told (R8)."""
-    if document_id is not None and not asker.person.actor.roles & SEES_ALL:
+    if document_id is not None and not asker.person.actor.holds(Permission.FOLLOW_ALL_SENDINGS):
         await asker.ask(ReadDocument(document_id=document_id))
 
 

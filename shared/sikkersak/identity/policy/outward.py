@@ -45,6 +45,10 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du kan se forsendelser for ett dokument om gangen.",
         or_by_document=True,
     ),
+    "notifier.announce_outage.v1": holding(
+        *(Permission.ADMINISTER, Permission.HANDLE_MAIL, Permission.OPERATE),
+        refusal="Bare administrator, postfordeler og drift kan sende driftsmeldinger.",
+    ),
     "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
     "notifier.resolve_letter.v1": replace(CONSIGNMENT, is_open_by_document=True),
     "notifier.retry_consignment.v1": at_school(
