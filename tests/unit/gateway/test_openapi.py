@@ -20,6 +20,9 @@ RESOURCES = {
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
     *("/deliveries", "/deliveries/{delivery_id}", "/deliveries/{delivery_id}/retry", "/signature-jobs"),
+    "/notices/outages",
+    *("/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
+    *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
 }
 

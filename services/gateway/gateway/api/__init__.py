@@ -5,7 +5,19 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
-from gateway.api import archive, cases, deliveries, documents, mail, me, people, reconciliation
+from gateway.api import (
+    archive,
+    cases,
+    deliveries,
+    documents,
+    letters,
+    mail,
+    me,
+    notices,
+    people,
+    reconciliation,
+    signatures,
+)
 from gateway.problems import documented
 from gateway.reception import Reception
 
@@ -20,6 +32,7 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    for resource in (me, mail, people, cases, documents, deliveries, archive, reconciliation):
+    shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
+    for resource in shelves:
         api.include_router(resource.router)
     app.include_router(api)

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from gateway.api.caller import Asker, Cursor, Key, Limit
+from gateway.api.signatures import require_document
 from gateway.problems import documented
 from sikkersak.contracts.archiver import (
     DeliveryDetail,
@@ -64,6 +65,7 @@ async def list_signature_jobs(
     limit: Limit = 50,
 ) -> JobPage:
     """Of one document, or of the schools that the person leads; newest first."""
+    await require_document(asker, document_id)
     return await asker.ask(ListJobs(document_id=document_id, state=state, cursor=cursor, limit=limit))
 
 
@@ -77,6 +79,7 @@ async def list_consignments(
     limit: Limit = 50,
 ) -> ConsignmentPage:
     """Of one document, or all for those who watch them; newest first."""
+    await require_document(asker, document_id)
     asked = ListConsignments(kind=kind, document_id=document_id, state=state, cursor=cursor, limit=limit)
     return await asker.ask(asked)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
@@ -10,6 +11,13 @@ from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, l
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
 MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
 RECONCILED: Final = "Avstemming er for administrator, postfordeler og drift."
+JOB: Final = at_school(
+    Permission.FOLLOW_SENDINGS,
+    or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
+    refusal="Du må oppgi hvilket dokument det gjelder.",
+    subject=Subject.JOB,
+)
+CONSIGNMENT: Final = replace(JOB, subject=Subject.CONSIGNMENT)
 RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
@@ -42,6 +50,8 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du må oppgi hvilket dokument det gjelder.",
         or_by_document=True,
     ),
+    "signing.read_job.v1": replace(JOB, is_open_by_document=True),
+    "signing.cancel_job.v1": replace(JOB, is_open_by_document=True),
     "notifier.list_consignments.v1": listing(
         Subject.CONSIGNMENT,
         Permission.FOLLOW_SENDINGS,
@@ -49,6 +59,12 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du kan se forsendelser for ett dokument om gangen.",
         or_by_document=True,
     ),
+    "notifier.announce_outage.v1": holding(
+        *(Permission.ADMINISTER, Permission.HANDLE_MAIL, Permission.OPERATE),
+        refusal="Bare administrator, postfordeler og drift kan sende driftsmeldinger.",
+    ),
+    "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
+    "notifier.resolve_letter.v1": replace(CONSIGNMENT, is_open_by_document=True),
     "notifier.retry_consignment.v1": at_school(
         Permission.FOLLOW_SENDINGS,
         or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
