@@ -70,8 +70,11 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop what `up` started, and nothing else."""
-    Stack().down()
+    """Stop what `up` started and `demo --keep` left, and nothing else."""
+    from local.demo.run import own_stack
+
+    for stack in (Stack(), own_stack()):
+        stack.down()
     servers.stop()
 
 
