@@ -70,8 +70,11 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop what `up` started, and nothing else."""
-    Stack().down()
+    """Stop what `up` started and `demo --keep` left, and nothing else."""
+    from local.demo.run import own_stack
+
+    for stack in (Stack(), own_stack()):
+        stack.down()
     servers.stop()
 
 
@@ -123,6 +126,34 @@ def check() -> None:
 def lock() -> None:
     """Make requirements.lock again from requirements.in."""
     raise typer.Exit(checks.lock())
+
+
+@app.command()
+def parked(
+    queue: Annotated[str | None, typer.Option(help="only this work queue's")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="only this cause")] = None,
+    message_id: Annotated[str | None, typer.Option(help="only this message")] = None,
+    do_replay: Annotated[bool, typer.Option("--replay", help="send them to work again")] = False,
+    url: Annotated[str | None, typer.Option(envvar="PARKED_URL", help="another broker's virtual host")] = None,
+) -> None:
+    """List what is parked in the broker, by cause, or send it to work again."""
+    from local.parked import Choice, listed, replayed, table
+
+    broker, choice = url or Stack().provision.operator_url, Choice(queue, fingerprint, message_id)
+    if do_replay:
+        out.print(f"Sent to work again: {replayed(broker, choice)}")
+        return
+    messages = listed(broker, choice)
+    out.print(table(messages) if messages else "Nothing is parked.")
+
+
+@app.command()
+def reference() -> None:
+    """Make the pages under docs/reference/ again from the code."""
+    from local.reference import write
+
+    changed = write()
+    out.print("\n".join(f"Written: {path.relative_to(REPOSITORY)}" for path in changed) or "Everything was current.")
 
 
 def _measure(folder: Path, name: str, arguments: list[str]) -> None:

@@ -36,16 +36,17 @@ class Provision:
 
     def rabbitmq_url(self, service: str, vhost: str) -> str:
         """The address of a virtual host with a service's own account."""
-        parts = urlsplit(self.servers.rabbitmq_url)
-        account = (
-            f"{self._account(service)}:{self.memory.password(self._account(service))}@{parts.hostname}:{parts.port}"
-        )
-        return urlunsplit(("amqp", account, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
+        return self._broker_url(self._account(service), vhost)
 
     @property
     def operator(self) -> str:
         """The account that operations see the broker with; of this installation alone, like every other account."""
         return self._account("operator")
+
+    @property
+    def operator_url(self) -> str:
+        """The address of the virtual host for facts and orders with that account."""
+        return self._broker_url(self.operator, EVENTS_VHOST)
 
     def vhost(self, known: str) -> str:
         """This installation's name for a virtual host of the topology."""
@@ -130,6 +131,11 @@ class Provision:
             events = quote(self.vhost(EVENTS_VHOST), safe="")
             # reads every queue, and may send what is parked back to the queue it came from, nothing else
             _done(http.put(f"/permissions/{events}/{self.operator}", json=_rights("", "^redeliver$", ".*")))
+
+    def _broker_url(self, account: str, vhost: str) -> str:
+        parts = urlsplit(self.servers.rabbitmq_url)
+        place = f"{account}:{self.memory.password(account)}@{parts.hostname}:{parts.port}"
+        return urlunsplit(("amqp", place, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
 
     def _management(self) -> httpx.Client:
         account = urlsplit(self.servers.rabbitmq_url)
