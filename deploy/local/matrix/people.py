@@ -51,7 +51,7 @@ class Person:
         roles = self.roles if is_known_as_before else frozenset()
         permissions = frozenset(held.value for held in default_permissions(roles))
         fields = {"roles": roles, "permissions": permissions, "schools": self.schools, "level": "high"}
-        return Actor(staff_id=self.staff_id, session="access-matrix", **fields)  # type: ignore[arg-type]
+        return Actor(staff_id=self.staff_id, session="access-matrix", **fields)
 
 
 def everybody() -> list[Person]:

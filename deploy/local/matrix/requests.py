@@ -73,7 +73,7 @@ def call(asked: Operation[Any]) -> Call | None:
         path = path.replace(f"{{{parameter.name}}}", str(said[parameter.name]))
     query = {one.name: said.get(one.name) for one in route.dependant.query_params}
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version", 1)}"'}
-    method = next(iter(route.methods - {"HEAD"}))
+    method = next(iter((route.methods or set()) - {"HEAD"}))
     return Call(
         method, PREFIX + path, {k: str(v) for k, v in query.items() if v is not None}, _body(route, said), headers
     )

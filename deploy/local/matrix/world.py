@@ -196,7 +196,7 @@ class World:
                 async with self.cases_database.transaction() as tx:
                     await say(tx, _order(subject, thing_id, school_id, dossier))
                 self.outward[subject].append(Thing({name: thing_id}, school_id))
-        lists = {
+        lists: dict[Subject, Operation[Any]] = {
             Subject.DELIVERY: ListDeliveries(limit=200),
             Subject.JOB: ListJobs(limit=200),
             Subject.CONSIGNMENT: ListConsignments(limit=200),
@@ -226,12 +226,12 @@ class World:
 
 
 def _order(subject: Subject, thing_id: UUID, school_id: UUID, dossier: VaultRef) -> Any:
-    rest = {"document_id": new_id(), "school_id": school_id, "dossier": dossier}
+    rest: dict[str, Any] = {"document_id": new_id(), "school_id": school_id, "dossier": dossier}
     if subject is Subject.DELIVERY:
-        return Deliver(delivery_id=thing_id, case_id=new_id(), kind=DeliveryKind.RECORD, **rest)  # type: ignore[arg-type]
+        return Deliver(delivery_id=thing_id, case_id=new_id(), kind=DeliveryKind.RECORD, **rest)
     if subject is Subject.JOB:
-        return RequestSignatures(job_id=thing_id, **rest)  # type: ignore[arg-type]
-    return SendLetter(letter_id=thing_id, **rest)  # type: ignore[arg-type]
+        return RequestSignatures(job_id=thing_id, **rest)
+    return SendLetter(letter_id=thing_id, **rest)
 
 
 async def close(world: World) -> None:
