@@ -116,6 +116,34 @@ def chaos(context: typer.Context, focus: Annotated[str, typer.Option("--focus", 
     _measure(REPOSITORY / "tests" / "chaos", focus, context.args)
 
 
+@app.command(name="access-matrix")
+def access_matrix(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    through: Annotated[str, typer.Option("--through", help="services, or gateway")] = "services",
+) -> None:
+    """Try every operation as everyone, and hold what happens against the access policy."""
+    from local.matrix import run
+
+    if through not in ("services", "gateway"):
+        out.print("--through is services or gateway")
+        raise typer.Exit(2)
+    raise typer.Exit(run(as_json=as_json, is_through_gateway=through == "gateway"))
+
+
+@app.command(name="audit-verify")
+def audit_verify(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="the demo's log instead of the stack's")] = False,
+) -> None:
+    """Find every row of the audit log that was changed, and every one that is missing."""
+    from local.demo.setting import demo_stack
+
+    servers.start()
+    environment = (demo_stack() if demo else Stack()).process("cases").environment
+    command = [sys.executable, "-m", "cases.verify_audit", *(["--json"] if as_json else [])]
+    raise typer.Exit(subprocess.run(command, env=os.environ | environment, check=False).returncode)
+
+
 @app.command()
 def check() -> None:
     """Format, lint, types, import rules, audit of dependencies."""
