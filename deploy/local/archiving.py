@@ -24,6 +24,7 @@ from pydantic import BaseModel
 from local import keys
 from local.memory import Memory
 from local.processes import Process
+from local.servers import Servers
 from local.stack import Stack
 from samples.municipality import municipality
 from sikkersak.contracts.archiver import (
@@ -57,8 +58,8 @@ OPENED: Final = datetime(2026, 8, 17, 8, tzinfo=UTC)
 class ArchiveStack(Stack):
     """The archive core's stand-in and archiver, with settings of archiver's own beside the usual ones."""
 
-    def __init__(self, folder: Path, name: str, **archiver: object) -> None:
-        super().__init__(folder, name, Memory(folder / "memory.json"))
+    def __init__(self, folder: Path, name: str, given: Servers | None = None, **archiver: object) -> None:
+        super().__init__(folder, name, Memory(folder / "memory.json"), given)
         self.archiver = {key.upper(): str(value) for key, value in archiver.items()}
 
     def build(self, ladder: float = 1.0) -> None:
@@ -66,9 +67,7 @@ class ArchiveStack(Stack):
         self.provision.remove()
         self.provision.prepare()
         self.shorten(ladder)
-        _, said = (migration := self.provision.migrate("archiver")).communicate()
-        if migration.returncode:
-            raise RuntimeError(f"the migrations failed: {said[-2000:]}")
+        self.provision.migrate("archiver")
         self.prepare()
         if self.archiver.get("ARCHIVE_ADAPTER") == "fiks-arkiv":
             self.speak_fiks()
@@ -134,9 +133,11 @@ class ArchiveStack(Stack):
 
 
 @contextmanager
-def archive_stack(folder: Path, name: str, ladder: float = 1.0, **archiver: object) -> Iterator[ArchiveStack]:
+def archive_stack(
+    folder: Path, name: str, ladder: float = 1.0, given: Servers | None = None, **archiver: object
+) -> Iterator[ArchiveStack]:
     """A stack for the time of the block."""
-    stack = ArchiveStack(folder, name, **archiver)
+    stack = ArchiveStack(folder, name, given, **archiver)
     try:
         stack.build(ladder)
         yield stack

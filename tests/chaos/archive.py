@@ -27,9 +27,11 @@ from typing import Any
 
 import httpx
 
-from local import servers
 from local.archiving import ArchiveStack, Feeder, Person, Rows, archive_stack, in_core, parked
 from local.memory import Memory
+from local.postgres import Postgres
+from local.rabbitmq import RabbitMQ
+from local.servers import Servers
 from sikkersak.contracts.archiver import RetryDelivery
 from sikkersak.errors import Declined, Transient
 
@@ -44,25 +46,36 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def own_servers(folder: Path) -> Iterator[None]:
+@dataclass(frozen=True)
+class Own:
     """PostgreSQL and RabbitMQ that only this run uses, in folders and on ports of their own."""
-    for name in ("DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_MANAGEMENT_URL"):
-        os.environ.pop(name, None)
+
+    postgres: Postgres
+    broker: RabbitMQ
+
+    def addresses(self) -> Servers:
+        return Servers(self.postgres.url, self.broker.url, self.broker.management_url)
+
+    def start(self) -> None:
+        self.postgres.start()
+        self.broker.start()
+
+
+@contextmanager
+def own_servers(folder: Path) -> Iterator[Own]:
     known = Memory(folder / "known.json")
-    servers.LOCAL = folder
-    servers.DATA = Path(tempfile.mkdtemp(prefix="sikkersak-chaos-", dir="/var/tmp")) if os.geteuid() == 0 else folder
-    servers.memory = lambda: known
-    if os.geteuid() == 0:
-        servers.DATA.chmod(0o755)
+    # PostgreSQL refuses to run as root, and its account is not let into the run's folder
+    data = Path(tempfile.mkdtemp(prefix="sikkersak-chaos-", dir="/var/tmp")) if os.geteuid() == 0 else folder
+    data.chmod(0o755)
+    own = Own(Postgres(data / "postgres", known), RabbitMQ(folder / "rabbitmq", known))
     try:
-        servers.start()
-        yield
+        own.start()
+        yield own
     finally:
-        servers.stop()
-        shutil.rmtree(servers.DATA / "postgres", ignore_errors=True)
-        if os.geteuid() == 0:
-            shutil.rmtree(servers.DATA, ignore_errors=True)
+        own.broker.stop()
+        own.postgres.stop("immediate")
+        if data != folder:
+            shutil.rmtree(data, ignore_errors=True)
 
 
 @dataclass
@@ -70,6 +83,7 @@ class Trouble:
     """What goes wrong, each for a time and then mended."""
 
     stack: ArchiveStack
+    own: Own
     feeder: Feeder
     disk: Path | None
     chance: random.Random
@@ -147,17 +161,16 @@ class Trouble:
 
     async def broker_killed(self) -> None:
         await asyncio.sleep(self.chance.uniform(0.2, 2))
-        os.kill(int((servers.LOCAL / "rabbitmq" / "pid").read_text()), signal.SIGKILL)
+        os.kill(int((self.own.broker.home / "pid").read_text()), signal.SIGKILL)
         await asyncio.sleep(1)
-        await asyncio.to_thread(servers.start)
+        await asyncio.to_thread(self.own.start)
 
     async def database_killed(self) -> None:
         """At once and without a checkpoint, as when the machine loses power: it recovers from its log."""
         await asyncio.sleep(self.chance.uniform(0.2, 2))
-        postgres = [servers._postgres_program("pg_ctl"), "-D", str(servers.DATA / "postgres")]
-        await asyncio.to_thread(servers._as_owner, [*postgres, "-m", "immediate", "stop"])
+        await asyncio.to_thread(self.own.postgres.stop, "immediate")
         await asyncio.sleep(self.chance.uniform(0.2, 1.5))
-        await asyncio.to_thread(servers.start)
+        await asyncio.to_thread(self.own.start)
 
 
 ALWAYS = (
@@ -247,9 +260,9 @@ async def settle(stack: ArchiveStack, rows: Rows, wanted: int, within: float) ->
     return mended
 
 
-async def drive(stack: ArchiveStack, disk: Path | None, given: argparse.Namespace) -> dict[str, Any]:
+async def drive(stack: ArchiveStack, own: Own, disk: Path | None, given: argparse.Namespace) -> dict[str, Any]:
     chance, feeder, rows = random.Random(given.seed), Feeder(stack, given.seed), Rows(stack)
-    trouble = Trouble(stack, feeder, disk, chance, given.slow_seconds)
+    trouble = Trouble(stack, own, feeder, disk, chance, given.slow_seconds)
     order = list(ALWAYS)
     chance.shuffle(order)
     began = time.monotonic()
@@ -319,12 +332,19 @@ def main() -> int:
             (folder / "vault").symlink_to(disk / "vault")
             more |= {"work_folder": disk / "work"}
         with (
-            own_servers(folder),
+            own_servers(folder) as own,
             archive_stack(
-                folder, "sikkersak_chaos", LADDER, quiet_seconds=20, sweep_seconds=5, probe_seconds=1, **more
+                folder,
+                "sikkersak_chaos",
+                LADDER,
+                own.addresses(),
+                quiet_seconds=20,
+                sweep_seconds=5,
+                probe_seconds=1,
+                **more,
             ) as stack,
         ):
-            figures = asyncio.run(drive(stack, disk, given))
+            figures = asyncio.run(drive(stack, own, disk, given))
             log = folder / "logs" / "archiver.log"
             kept = Path(os.environ.get("CHAOS_LOG", os.devnull))
             if kept != Path(os.devnull):
