@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 HEADINGS = ("Owns", "Hears", "Says", "Stores", "Runs", "Fails")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"\./dev[ ]+([a-z]+)")
+COMMAND = re.compile(r"\./dev[ ]+([a-z][a-z-]*)")
 # Written in pieces, so that this file does not hold what it looks for.
 OURS_ALONE = re.compile(
     "|".join(

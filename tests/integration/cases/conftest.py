@@ -35,9 +35,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provision
     memory = Memory(tmp_path_factory.mktemp("memory") / "memory.json")
     made = Provision(given, memory, f"sikkersak_test_{secrets.token_hex(4)}")
     made.prepare()
-    migration = made.migrate("cases")
-    _, said = migration.communicate()
-    assert migration.returncode == 0, said
+    made.migrate("cases")
     yield made
     made.remove()
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from faststream.rabbit import Channel, RabbitBroker
 
-from sikkersak.contracts.signing import CreateJob, RequestSignatures
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, RequestSignatures
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import Relay
 from sikkersak.messaging.retry import RetryMiddleware
@@ -53,6 +53,10 @@ def small_handlers() -> Handlers[Desk]:
     async def create(order: CreateJob, desk: Desk) -> None:
         if desk.on_create:
             await desk.on_create(order)
+        desk.heard.append(order)
+
+    @handlers.performs(CancelJobAtPortal)
+    async def cancel(order: CancelJobAtPortal, desk: Desk) -> None:
         desk.heard.append(order)
 
     return handlers
