@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aio_pika
 import pytest
 from faststream.rabbit import Channel, RabbitBroker
 
@@ -67,7 +68,7 @@ async def running(place: Sandbox, desk: Desk) -> AsyncIterator[Running]:
     """Runs the small service with its own pool and broker."""
     metrics = Metrics()
     database = await Database.connect(place.database_url, application="test", size=10)
-    connection = await place.connect()
+    connection = await aio_pika.connect_robust(place.rabbitmq_url, reconnect_interval=0.2)
     broker = RabbitBroker(
         place.rabbitmq_url,
         default_channel=Channel(on_return_raises=True),
