@@ -17,7 +17,7 @@ from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST
 
 # Settings of `local.stack` that are secret in themselves, by service.
 SECRET_SETTINGS: Final = {
-    "cases": ("LOOKUP_KEY",),
+    "cases": ("LOOKUP_KEY", "AUDIT_KEY"),
     "intake": ("SVARINN_PASSWORD",),
     "archiver": ("NOARK_CLIENT_SECRET",),
     "signing": (),

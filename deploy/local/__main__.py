@@ -16,6 +16,7 @@ from local import checks, servers
 from local.places import LOGS, REPOSITORY, SERVICES
 from local.processes import NotReady
 from local.stack import Stack
+from local.waiting import Unavailable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Sikker Sak, on this machine.")
 out = Console(stderr=True)
@@ -69,8 +70,11 @@ def up() -> None:
 
 @app.command()
 def down() -> None:
-    """Stop what `up` started, and nothing else."""
-    Stack().down()
+    """Stop what `up` started and `demo --keep` left, and nothing else."""
+    from local.demo.run import own_stack
+
+    for stack in (Stack(), own_stack()):
+        stack.down()
     servers.stop()
 
 
@@ -112,6 +116,34 @@ def chaos(context: typer.Context, focus: Annotated[str, typer.Option("--focus", 
     _measure(REPOSITORY / "tests" / "chaos", focus, context.args)
 
 
+@app.command(name="access-matrix")
+def access_matrix(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    through: Annotated[str, typer.Option("--through", help="services, or gateway")] = "services",
+) -> None:
+    """Try every operation as everyone, and hold what happens against the access policy."""
+    from local.matrix import run
+
+    if through not in ("services", "gateway"):
+        out.print("--through is services or gateway")
+        raise typer.Exit(2)
+    raise typer.Exit(run(as_json=as_json, is_through_gateway=through == "gateway"))
+
+
+@app.command(name="audit-verify")
+def audit_verify(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="the demo's log instead of the stack's")] = False,
+) -> None:
+    """Find every row of the audit log that was changed, and every one that is missing."""
+    from local.demo.setting import demo_stack
+
+    servers.start()
+    environment = (demo_stack() if demo else Stack()).process("cases").environment
+    command = [sys.executable, "-m", "cases.verify_audit", *(["--json"] if as_json else [])]
+    raise typer.Exit(subprocess.run(command, env=os.environ | environment, check=False).returncode)
+
+
 @app.command()
 def check() -> None:
     """Format, lint, types, import rules, audit of dependencies."""
@@ -122,6 +154,34 @@ def check() -> None:
 def lock() -> None:
     """Make requirements.lock again from requirements.in."""
     raise typer.Exit(checks.lock())
+
+
+@app.command()
+def parked(
+    queue: Annotated[str | None, typer.Option(help="only this work queue's")] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="only this cause")] = None,
+    message_id: Annotated[str | None, typer.Option(help="only this message")] = None,
+    do_replay: Annotated[bool, typer.Option("--replay", help="send them to work again")] = False,
+    url: Annotated[str | None, typer.Option(envvar="PARKED_URL", help="another broker's virtual host")] = None,
+) -> None:
+    """List what is parked in the broker, by cause, or send it to work again."""
+    from local.parked import Choice, listed, replayed, table
+
+    broker, choice = url or Stack().provision.operator_url, Choice(queue, fingerprint, message_id)
+    if do_replay:
+        out.print(f"Sent to work again: {replayed(broker, choice)}")
+        return
+    messages = listed(broker, choice)
+    out.print(table(messages) if messages else "Nothing is parked.")
+
+
+@app.command()
+def reference() -> None:
+    """Make the pages under docs/reference/ again from the code."""
+    from local.reference import write
+
+    changed = write()
+    out.print("\n".join(f"Written: {path.relative_to(REPOSITORY)}" for path in changed) or "Everything was current.")
 
 
 def _measure(folder: Path, name: str, arguments: list[str]) -> None:
@@ -147,6 +207,6 @@ def _show(stack: Stack) -> None:
 if __name__ == "__main__":
     try:
         app()
-    except (servers.Unavailable, NotReady) as wrong:
+    except (Unavailable, NotReady) as wrong:
         out.print(str(wrong), style="red")
         sys.exit(1)

@@ -32,6 +32,12 @@ def identity_keys(private: Path, public_folder: Path) -> None:
         (public_folder / "gateway.pem").write_bytes(_public_pem(key))
 
 
+def audit_key(private: Path) -> None:
+    """The key that the audit log is sealed with."""
+    if not private.exists():
+        write_secret(private, _pem(ed25519.Ed25519PrivateKey.generate()))
+
+
 def rsa_key(private: Path) -> str:
     """A client's key; returns its public half."""
     if not private.exists():

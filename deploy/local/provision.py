@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -17,6 +14,7 @@ from local.memory import Memory
 from local.places import REPOSITORY
 from local.servers import Servers
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, SERVICES, definitions
+from sikkersak.persistence.migrate import migrate
 
 SERVICE_SQL: Final = REPOSITORY / "deploy" / "postgres" / "service.sql"
 
@@ -38,16 +36,17 @@ class Provision:
 
     def rabbitmq_url(self, service: str, vhost: str) -> str:
         """The address of a virtual host with a service's own account."""
-        parts = urlsplit(self.servers.rabbitmq_url)
-        account = (
-            f"{self._account(service)}:{self.memory.password(self._account(service))}@{parts.hostname}:{parts.port}"
-        )
-        return urlunsplit(("amqp", account, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
+        return self._broker_url(self._account(service), vhost)
 
     @property
     def operator(self) -> str:
         """The account that operations see the broker with; of this installation alone, like every other account."""
         return self._account("operator")
+
+    @property
+    def operator_url(self) -> str:
+        """The address of the virtual host for facts and orders with that account."""
+        return self._broker_url(self.operator, EVENTS_VHOST)
 
     def vhost(self, known: str) -> str:
         """This installation's name for a virtual host of the topology."""
@@ -56,11 +55,8 @@ class Provision:
     def run(self) -> None:
         """Makes everything, then brings every schema to its newest version."""
         self.prepare()
-        migrations = [self.migrate(service) for service in SERVICES]
-        for service, migration in zip(SERVICES, migrations, strict=True):
-            _, said = migration.communicate()
-            if migration.returncode:
-                raise RuntimeError(f"the migrations of {service} failed: {said[-2000:]}")
+        for service in SERVICES:
+            self.migrate(service)
 
     def prepare(self) -> None:
         """Makes roles, database, virtual hosts and accounts; the schemas stay as they are."""
@@ -76,11 +72,10 @@ class Provision:
             for account in (*map(self._account, SERVICES), self.operator):
                 http.delete(f"/users/{account}")
 
-    def migrate(self, service: str) -> subprocess.Popen[str]:
-        """Migrates one service's schema in a process of its own, as its owner."""
-        environment = os.environ | {"MIGRATION_DATABASE_URL": self.database_url(service, is_owner=True)}
-        command = [sys.executable, "-m", "sikkersak.persistence.migrate", service]
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    def migrate(self, service: str) -> None:
+        """Brings one service's schema to its newest version, as its owner."""
+        folder = REPOSITORY / "services" / service / "migrations"
+        migrate(service, self.database_url(service, is_owner=True), folder)
 
     async def _drop(self) -> None:
         admin = await asyncpg.connect(self.servers.database_url)
@@ -136,6 +131,11 @@ class Provision:
             events = quote(self.vhost(EVENTS_VHOST), safe="")
             # reads every queue, and may send what is parked back to the queue it came from, nothing else
             _done(http.put(f"/permissions/{events}/{self.operator}", json=_rights("", "^redeliver$", ".*")))
+
+    def _broker_url(self, account: str, vhost: str) -> str:
+        parts = urlsplit(self.servers.rabbitmq_url)
+        place = f"{account}:{self.memory.password(account)}@{parts.hostname}:{parts.port}"
+        return urlunsplit(("amqp", place, f"/{quote(self.vhost(vhost), safe='')}", "", ""))
 
     def _management(self) -> httpx.Client:
         account = urlsplit(self.servers.rabbitmq_url)

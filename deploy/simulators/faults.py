@@ -40,7 +40,7 @@ class FaultSettings(BaseModel):
     lose_answers: int = Field(default=0, ge=0, description="do the work, then drop the connection, n times")
     answer_twice: int = Field(default=0, ge=0, description="do the work twice, as a repeating proxy would, n times")
     cut_after_bytes: int | None = Field(default=None, ge=0, description="break off answers after so many body bytes")
-    only: str | None = Field(default=None, description="regular expression: only these paths are affected")
+    only: str | None = Field(default=None, description="regular expression: only these paths, or `METHOD path`")
     retry_after: int | None = Field(default=None, ge=0, description="seconds, in Retry-After of a refusal")
 
     @field_validator("only")
@@ -179,7 +179,7 @@ class Faults:
                 line["status"] = message["status"]
             await send(message)
 
-        if self.plan.affects(scope["path"]):
+        if self.plan.affects(scope["path"]) or self.plan.affects(f"{scope['method']} {scope['path']}"):
             await self._faulty(scope, receive, noting)
         else:
             await self.app(scope, receive, noting)

@@ -19,7 +19,6 @@ from sikkersak.persistence.lease import Lease
 log = structlog.get_logger(__name__)
 
 Room = TypeVar("Room")
-LEAST_LEASE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,15 @@ class Periodic(Generic[Room]):
     work: Callable[[Room], Awaitable[None]]
 
 
-async def run_periodic(periodic: Periodic[Room], room: Room, database: Database, stopping: asyncio.Event) -> None:
-    """Runs until `stopping`; a failure is logged by its kind and the next round comes as if nothing had happened."""
+async def run_periodic(
+    periodic: Periodic[Room], room: Room, database: Database, stopping: asyncio.Event, least_lease: float
+) -> None:
+    """Runs until `stopping`; a failure is logged by its kind and the next round comes as if nothing had happened.
+
+    A lease lasts three rounds, and at least `least_lease` seconds.
+    """
     pause = periodic.every(room)
-    lease = Lease(database, periodic.name, max(LEAST_LEASE, timedelta(seconds=pause * 3)))
+    lease = Lease(database, periodic.name, timedelta(seconds=max(least_lease, pause * 3)))
     while not stopping.is_set():
         await _one_round(periodic, room, lease)
         with contextlib.suppress(TimeoutError):

@@ -169,9 +169,8 @@ async def _start(
         await broker.start()
         stack.push_async_callback(_leave, broker)
     for periodic in service.periodic:
-        await stack.enter_async_context(
-            _background(run_periodic(periodic, room, frame.database, stopping), stopping.set)
-        )
+        work = run_periodic(periodic, room, frame.database, stopping, frame.settings.lease_seconds)
+        await stack.enter_async_context(_background(work, stopping.set))
     await stack.enter_async_context(_background(_measure(frame, stopping), stopping.set))
     inner = service.web(frame, room) if service.web else None
     server = _Server(

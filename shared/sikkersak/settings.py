@@ -18,12 +18,32 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class ServiceSettings(BaseSettings):
-    """What a service needs to start. A field may be an environment variable, or a file of its name in SECRETS_DIR."""
+class FileSettings(BaseSettings):
+    """A field may be an environment variable, or a file of its name in SECRETS_DIR."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True
     )  # an error may not quote a secret
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Files before environment: a secret in a file is never overruled by a forgotten variable."""
+        del dotenv_settings, file_secret_settings
+        folder = os.environ.get("SECRETS_DIR")
+        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
+        return (init_settings, *files, env_settings)
+
+
+class ServiceSettings(FileSettings):
+    """What a service needs to start."""
+
     development_hosts: ClassVar[frozenset[str]] = frozenset({"127.0.0.1", "localhost", "[::1]"})
 
     environment: Environment = Field(Environment.PRODUCTION, description="development or production")
@@ -41,23 +61,11 @@ class ServiceSettings(BaseSettings):
     http_host: str = Field("127.0.0.1", description="address that health, metrics and the API listen on")
     http_port: int = Field(8000, ge=1, le=65535, description="port that health, metrics and the API listen on")
     outward_effects: bool = Field(False, description="whether anything may be sent to systems outside (R13)")
+    lease_seconds: float = Field(
+        30.0, ge=3, description="after how long another replica takes over the polling of one that died (R4)"
+    )
     drain_seconds: float = Field(30.0, gt=0, description="how long running handlers may finish after SIGTERM (R14)")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Files before environment: a secret in a file is never overruled by a forgotten variable."""
-        del dotenv_settings, file_secret_settings
-        folder = os.environ.get("SECRETS_DIR")
-        files = (SecretsSettingsSource(settings_cls, secrets_dir=folder),) if folder else ()
-        return (init_settings, *files, env_settings)
 
     @model_validator(mode="after")
     def refuse_development_in_production(self) -> Self:

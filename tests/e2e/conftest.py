@@ -14,9 +14,9 @@ from local.memory import Memory
 from local.stack import Stack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Six services and eight stand-ins that hold nothing yet, started once for each file of end-to-end tests."""
+    """Six services and eight stand-ins, shared by all files that do not ask for a stack of their own."""
     folder: Path = tmp_path_factory.mktemp("stack")
     made = Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json"))
     made.provision.remove()
@@ -26,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     made.provision.remove()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def setting(stack: Stack) -> Setting:
     """The sample municipality, put in by its administrator through the API."""
     return set_up(stack)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aio_pika
 import aiormq
 import asyncpg
@@ -65,3 +67,14 @@ async def test_the_audit_log_cannot_be_rewritten_by_its_own_service_nor_by_its_o
                 await connection.execute(act)
         finally:
             await connection.close()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_secret_stands_in_the_environment_of_a_process(stack: Stack, service: str) -> None:
+    pid = stack.process(service).pid()
+    environment = Path(f"/proc/{pid}/environ").read_text()
+    assert "SECRETS_DIR" in environment
+    for secret in (stack.folder / "secrets" / service).iterdir():
+        if secret.is_file():
+            assert secret.read_text() not in environment, secret.name
+            assert secret.stat().st_mode & 0o077 == 0, secret.name

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from local.demo.run import Figures, job
+from local.memory import Memory
 from local.stack import Stack
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    """One that holds nothing yet: everything in it is counted."""
+    made = Stack(tmp_path, "sikkersak_main_job", Memory(tmp_path / "memory.json"))
+    made.provision.remove()
+    made.up(print)
+    yield made
+    made.down()
+    made.provision.remove()
 
 
 def test_everything_that_is_finished_is_in_the_archive_once(stack: Stack) -> None:

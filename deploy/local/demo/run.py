@@ -46,10 +46,15 @@ class Figures:
     seconds_job: float = 0.0
 
 
+def own_stack() -> Stack:
+    """The stack that only the demo uses; asking for it starts nothing."""
+    folder = LOCAL / "demo"
+    return Stack(folder, "sikkersak_demo", Memory(folder / "memory.json"))
+
+
 def run(*, as_json: bool, keep: bool) -> int:
     """0 when everything that should be archived is, once."""
-    folder = LOCAL / "demo"
-    stack = Stack(folder, "sikkersak_demo", Memory(folder / "memory.json"))
+    stack = own_stack()
     figures = Figures()
     try:
         with _timed(figures, "seconds_setup"):

@@ -7,6 +7,8 @@ import sys
 from dataclasses import dataclass
 
 from local.demo.staff import Staff
+from local.memory import Memory
+from local.places import LOCAL
 from local.stack import Stack
 from samples.municipality import Municipality, Pupil, StaffMember, municipality
 from samples.templates import TEMPLATES
@@ -28,6 +30,12 @@ class Setting:
     def at_school(self, school: str, *roles: str) -> StaffMember:
         """Somebody with the first of these roles that anyone has at the school."""
         return next(one for role in roles for one in self.people.staff_with(role) if school in one.schools)
+
+
+def demo_stack() -> Stack:
+    """The stack that the demo runs on: its own, beside the one that `./dev up` starts."""
+    folder = LOCAL / "demo"
+    return Stack(folder, "sikkersak_demo", Memory(folder / "memory.json"))
 
 
 def appoint_administrator(stack: Stack, first: StaffMember) -> None:

@@ -40,7 +40,15 @@ LISTS: Mapping[str, Mapping[str, str]] = {
         "F": "Ferdig fra saksbehandler",
     },
     "dokumentstatus": {"B": "Dokumentet er under redigering", "F": "Dokumentet er ferdigstilt"},
-    "dokumenttype": {"B": "Brev", "R": "Rundskriv", "F": "Faktura", "O": "Ordrebekreftelse", EVIDENCE: "Signaturbevis"},
+    "dokumenttype": {
+        "B": "Brev",
+        "R": "Rundskriv",
+        "F": "Faktura",
+        "O": "Ordrebekreftelse",
+        "DOKUMENT": "Dokument",
+        "VEDLEGG": "Vedlegg",
+        EVIDENCE: "Signaturbevis",
+    },
     "tilknyttetregistreringsom": {"H": "Hoveddokument", "V": "Vedlegg"},
     "variantformat": {
         "P": "Produksjonsformat",

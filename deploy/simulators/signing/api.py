@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 from cryptography import x509
 from starlette.applications import Starlette
@@ -35,10 +36,12 @@ def protected(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         try:
             service.require_permission(holder, organisation)
             service.pass_time()
-            return await handler(request, service, organisation)
+            response = await handler(request, service, organisation)
         except Refused as refused:
             body = b"" if service.quirks.empty_error else error_xml(refused.code, refused.message)
-            return Response(body, refused.status, media_type="application/xml")
+            response = Response(body, refused.status, media_type="application/xml")
+        response.headers["Date"] = format_datetime(service.wall_clock(), usegmt=True)
+        return response
 
     return checked
 
@@ -68,7 +71,8 @@ async def poll(request: Request, service: Service, organisation: str) -> Respons
     """GET …/portal/signature-jobs: one change, or none; never before the permitted time."""
     name = request.query_params.get("polling_queue", "")
     permitted, number, permitted_at = service.queues.poll(organisation, name)
-    headers = {NEXT_POLL: datetime.fromtimestamp(permitted_at, UTC).isoformat(timespec="milliseconds")}
+    shown = datetime.fromtimestamp(permitted_at, UTC) + timedelta(seconds=service.quirks.clock_seconds)
+    headers = {NEXT_POLL: shown.isoformat(timespec="milliseconds")}
     if not permitted:
         return Response(status_code=429, headers=headers)
     job = service.jobs.get(number) if number is not None else None

@@ -39,8 +39,10 @@ class _Verifier(XMLVerifier):
     excise_empty_xmlns_declarations = True
 
 
-def open_container(content: bytes, root: x509.Certificate, organisation: str | None) -> dict[str, bytes]:
-    """The files outside META-INF, all covered by a valid signature of `organisation`."""
+def open_container(
+    content: bytes, root: x509.Certificate, organisation: str | None, moment: datetime | None = None
+) -> dict[str, bytes]:
+    """The files outside META-INF, all covered by a valid signature of `organisation` made at `moment`."""
     entries = _entries(content)
     signatures = entries.pop(SIGNATURES, None)
     if signatures is None:
@@ -49,7 +51,8 @@ def open_container(content: bytes, root: x509.Certificate, organisation: str | N
         raise Refused(CONTAINER, "META-INF holds other files than signatures.xml")
     if MANIFEST not in entries:
         raise Refused(CONTAINER, f"{MANIFEST} is missing")
-    _verify(signatures, entries, root, organisation)
+    certificate = _verify(signatures, entries, root, organisation)
+    _verify_properties(parse(signatures), certificate, moment or datetime.now(UTC))
     return entries
 
 
@@ -66,7 +69,9 @@ def _entries(content: bytes) -> dict[str, bytes]:
         raise Refused(CONTAINER, f"Not a readable ZIP: {error}") from error
 
 
-def _verify(signatures: bytes, files: dict[str, bytes], root: x509.Certificate, organisation: str | None) -> None:
+def _verify(
+    signatures: bytes, files: dict[str, bytes], root: x509.Certificate, organisation: str | None
+) -> x509.Certificate:
     document = parse(signatures)
     if document.tag != "{http://uri.etsi.org/2918/v1.2.1#}XAdESSignatures" or len(document) != 1:
         raise Refused(CONTAINER, "Expected XAdESSignatures with one Signature")
@@ -89,7 +94,7 @@ def _verify(signatures: bytes, files: dict[str, bytes], root: x509.Certificate, 
         )
     except (SignXMLException, InvalidSignature, etree.LxmlError, ValueError) as error:
         raise Refused(CONTAINER, f"The signature is not valid: {error}") from error
-    _verify_properties(document, certificate)
+    return certificate
 
 
 def _verify_references(document: etree._Element, files: dict[str, bytes]) -> None:
@@ -123,7 +128,7 @@ def _certificate(document: etree._Element, root: x509.Certificate, organisation:
     return certificate
 
 
-def _verify_properties(document: etree._Element, certificate: x509.Certificate) -> None:
+def _verify_properties(document: etree._Element, certificate: x509.Certificate, now: datetime) -> None:
     digest = document.find(f".//{_XADES}SigningCertificate/{_XADES}Cert/{_XADES}CertDigest")
     method = digest.find(f"{_DS}DigestMethod") if digest is not None else None
     if digest is None or method is None or method.get("Algorithm") != DigestAlgorithm.SHA1.value:
@@ -133,7 +138,7 @@ def _verify_properties(document: etree._Element, certificate: x509.Certificate) 
         raise Refused(CONTAINER, "SigningCertificate is not the certificate that signed")
     moment = document.findtext(f".//{_XADES}SigningTime") or ""
     try:
-        off = abs(datetime.fromisoformat(moment) - datetime.now(UTC))
+        off = abs(datetime.fromisoformat(moment) - now)
     except (ValueError, TypeError) as error:
         raise Refused(CONTAINER, "SigningTime is not a point in time with zone") from error
     if off > CLOCK_TOLERANCE:

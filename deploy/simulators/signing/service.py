@@ -28,6 +28,7 @@ class Quirks(BaseModel):
 
     `tamper`: `pades` changes a byte under the seal, `pades-append` adds a page after it, `pades-truncate` cuts the
     file, `xades` changes a byte of the signers' evidence, `other-document` seals evidence of another document.
+    `clock_seconds` sets the service's own clock so far ahead, as a sender sees it whose clock is slow.
     `signer_status` gives signers that word in answers; `unknown_element` adds one; `empty_error` leaves bodies out.
     """
 
@@ -37,6 +38,7 @@ class Quirks(BaseModel):
     signer_status: str | None = None
     unknown_element: bool = False
     empty_error: bool = False
+    clock_seconds: float = 0.0
 
 
 @dataclass
@@ -85,12 +87,16 @@ class Service:
         """The stand-in's clock, which tests may advance."""
         return datetime.now(UTC) + self.ahead
 
+    def wall_clock(self) -> datetime:
+        """What the service's own clock shows: the true time, unless it was ordered to differ from the senders'."""
+        return datetime.now(UTC) + timedelta(seconds=self.quirks.clock_seconds)
+
     async def create(self, organisation: str, holder: str | None, content_type: str, body: bytes) -> Job:
         """Takes an order; `holder` is the organisation of the client certificate."""
         parts = open_envelope(content_type, body)
         reference, queue = read_request(parts.request)
         trusted = self.authority.enterprises.certificate
-        files = await asyncio.to_thread(open_container, parts.container, trusted, holder)
+        files = await asyncio.to_thread(open_container, parts.container, trusted, holder, self.wall_clock())
         self._number += 1
         job = read_order(files, organisation, self._number, self.now())
         job.reference, job.queue = reference, queue

@@ -79,6 +79,7 @@ async def serve_both(
         log_level="warning",
         access_log=False,
         proxy_headers=False,
+        date_header=False,  # the service's own clock says the date
         timeout_graceful_shutdown=1,
     )
     control = uvicorn.Config(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -9,13 +11,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import structlog
 
 from archiver import entries, store
-from archiver.core import ArchiveCore, Step
+from archiver.core import AccessRefused, ArchiveCore, OutcomeUnknown, Step
 from archiver.rendition import Renderer
+from archiver.store import backlog
+from archiver.store.backlog import Waiting
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import (
     ArchiveDocument,
@@ -30,10 +35,14 @@ from sikkersak.messaging.circuit import Circuit
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Database, Row
 from sikkersak.vault import Vault
+from sikkersak.vault.errors import VaultBusy
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import unseal
 
 log = structlog.get_logger(__name__)
+DISK_FULL: Final = "our disk is full"
+LEAST_FREE: Final = 16 * 1024 * 1024
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,9 @@ class Archive:
     work_folder: Path
     render_seconds: float
     sweep_seconds: float
+    quiet_seconds: float = 600.0
+    drain_per_second: float = 20.0
+    scrub_days: float = 180.0
 
     # --- rendering
 
@@ -80,28 +92,74 @@ class Archive:
         with tempfile.TemporaryDirectory(dir=self.work_folder, prefix="rendition-") as name:
             source, destination = Path(name) / "source", Path(name) / "rendition.pdf"
             await self.vault.save(document.file.ref, source)
-            made = await self.renderer.render(
-                source,
-                document.file.media_type,
-                language=language,
-                destination=destination,
-                deadline=now() + timedelta(seconds=self.render_seconds),
-            )
+            async with self._room_on_disk():
+                made = await self.renderer.render(
+                    source,
+                    document.file.media_type,
+                    language=language,
+                    destination=destination,
+                    deadline=now() + timedelta(seconds=self.render_seconds),
+                )
             ref = await self.vault.put(destination, "application/pdf")
         async with self.database.transaction() as tx:
             await store.keep_rendition(tx, delivery_id, document.document_key, document.file.ref.sha256, ref, made)
 
+    @asynccontextmanager
+    async def _room_on_disk(self) -> AsyncIterator[None]:
+        """A converter that found no room says that the document is bad; that is our disk's fault, and passes."""
+        try:
+            yield
+        except Declined as no:
+            if shutil.disk_usage(self.work_folder).free < LEAST_FREE:
+                raise Transient(DISK_FULL) from no
+            raise
+
     # --- delivering
 
     async def transfer(self, row: Row) -> None:
-        """Brings a delivery to the core. Harmless at any repetition: the core is searched before anything is made (M27)."""
+        """Brings a delivery to the core. Harmless at any repetition: the core is searched before anything is made (M27).
+
+        What cannot be brought now is set aside, and taken up when what it waits for has come: no attempt is counted.
+        """
+        if self.circuit.is_open:
+            await self._hold(row["delivery_id"], Waiting.ARCHIVE)
+            return
+        async with store.case_order(self.database, row["case_id"]) as is_our_turn:
+            waits = await self._waits(row) if is_our_turn else Waiting.CASE
+            if waits is None:
+                waits = await self._deliver(row)
+        if waits is not None:
+            await self._hold(row["delivery_id"], waits)
+        await self._next_of_case(row["case_id"] if waits is not Waiting.CASE else None)
+
+    async def _deliver(self, row: Row) -> Waiting | None:
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
         steps: list[Step] = []
-        async with store.case_order(self.database, row["case_id"]):
-            await self._require_record(row, dossier)
+        try:
             async with self._on_record(row["delivery_id"], "deliver", steps), self.circuit.attempt():
                 reference = await self._bring(dossier, steps)
-            await self.settle(row["delivery_id"], reference)
+        except CircuitOpen:
+            if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
+                raise
+            return Waiting.ARCHIVE
+        await self.settle(row["delivery_id"], reference)
+        return None
+
+    async def _waits(self, row: Row) -> Waiting | None:
+        """The record before its evidence, everything before the closing; no other case is stopped by it."""
+        async with self.database.transaction() as tx:
+            return Waiting.RECORD if await backlog.has_before(tx, row) else None
+
+    async def _hold(self, delivery_id: UUID, waiting: Waiting) -> None:
+        async with self.database.transaction() as tx:
+            await backlog.hold(tx, delivery_id, waiting)
+
+    async def _next_of_case(self, case_id: UUID | None) -> None:
+        """Those of the case that waited for this one are ordered at once."""
+        if case_id is not None:
+            async with self.database.transaction() as tx:
+                for row in await backlog.release_cases(tx, case_id):
+                    await say(tx, Transfer(delivery_id=row["delivery_id"]))
 
     async def settle(self, delivery_id: UUID, reference: str) -> None:
         """Archived, and told: the last thing that is written of a delivery."""
@@ -131,13 +189,6 @@ class Archive:
             receipt = await self.core.ensure_registry_entry(entry, on_step=steps.append)
         return receipt.record.number
 
-    async def _require_record(self, row: Row, dossier: ArchiveDossier) -> None:
-        """Evidence is added to an entry that stands; until it does, it waits, uncounted."""
-        if dossier.kind is DeliveryKind.EVIDENCE:
-            async with self.database.transaction() as tx:
-                if not await store.is_archived(tx, row["document_id"]):
-                    raise CircuitOpen("the registry entry comes first")
-
     # --- the record of it
 
     @asynccontextmanager
@@ -145,20 +196,28 @@ class Archive:
         """Writes how it went, in its own transaction, whatever became of it."""
         began = time.monotonic()
         try:
-            yield
+            try:
+                yield
+            except OSError as trouble:
+                if trouble.errno not in FULL:
+                    raise
+                raise Transient(DISK_FULL) from trouble
         except CircuitOpen:
             raise
         except Transient as later:
-            await self._note(delivery_id, steps, _summary(what, "try-again", began))
+            code = _code(what, later, is_full=later.reason == DISK_FULL)
             async with self.database.transaction() as tx:
-                await store.postpone(
-                    tx, delivery_id, "archive-away" if what == "deliver" else "rendering-waits", later.retry_after
+                next_try = await store.postpone(tx, delivery_id, code, later.retry_after)
+                await store.note_steps(
+                    tx, delivery_id, [*(steps or ()), _summary(what, code, began)], next_try, later.reason
                 )
             raise
         except Declined as no:
-            await self._note(delivery_id, steps, _summary(what, no.code, began))
             async with self.database.transaction() as tx:
                 await store.change(tx, delivery_id, DeliveryState.DECLINED, no.code, no.detail, next_try_at=None)
+                await store.note_steps(
+                    tx, delivery_id, [*(steps or ()), _summary(what, no.code, began)], None, no.detail
+                )
             raise
         except BaseException:  # a bug, or the process is told to leave: on record, and never hidden
             await self._note(delivery_id, steps, _summary(what, "failed", began))
@@ -168,7 +227,7 @@ class Archive:
 
     async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step) -> None:
         async with self.database.transaction() as tx:
-            await store.note_steps(tx, delivery_id, [*(steps or ()), last])
+            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, None)
 
     async def _move(self, delivery_id: UUID, state: DeliveryState) -> None:
         async with self.database.transaction() as tx:
@@ -177,3 +236,14 @@ class Archive:
 
 def _summary(what: str, verdict: str, began: float) -> Step:
     return Step(name=what, status=None, outcome=verdict, seconds=time.monotonic() - began)
+
+
+def _code(what: str, later: Transient, *, is_full: bool) -> str:
+    """Why it is tried again, in a word; an unknown outcome is resolved by asking the archive first (M27)."""
+    if is_full or isinstance(later, VaultBusy):
+        return "disk-full"
+    if isinstance(later, OutcomeUnknown):
+        return "outcome-unknown"
+    if isinstance(later, AccessRefused):
+        return "archive-access"
+    return "archive-away" if what == "deliver" else "rendering-waits"

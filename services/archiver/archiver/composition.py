@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from archiver.archive import Archive
+from archiver.core import ArchiveCore
+from archiver.fiks import Accounts, BrokerTransport, FiksAccess, FiksArkivCore
 from archiver.handlers import handlers
 from archiver.noark import NoarkAccess, NoarkCore
 from archiver.operations import operations
@@ -16,12 +18,9 @@ from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Transient
 from sikkersak.ids import new_id
 from sikkersak.messaging.circuit import Circuit
-from sikkersak.messaging.handlers import pause, resume
 from sikkersak.messaging.outbox import say
 from sikkersak.observability.health import Level
 from sikkersak.service import Frame, Service
-
-TRANSFERS = ("archiver.transfer",)
 
 
 @asynccontextmanager
@@ -32,8 +31,8 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
     circuit = Circuit(
         "archive", core.probe, frame.metrics, failures=settings.circuit_failures, probe_every=settings.probe_seconds
     )
-    circuit.on_open += [lambda: pause(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_DOWN)]
-    circuit.on_close += [lambda: resume(frame.broker, TRANSFERS), lambda: _announce(frame, Notice.ARCHIVE_UP)]
+    circuit.on_open.append(lambda: _announce(frame, Notice.ARCHIVE_DOWN))
+    circuit.on_close.append(lambda: _announce(frame, Notice.ARCHIVE_UP))
     frame.health.add("archive", Level.DEEP, core.probe)
     await renderer.start()
     frame.health.add("rendering", Level.DEEP, lambda: _rendering(renderer))
@@ -47,6 +46,9 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
             work_folder=settings.work_folder,
             render_seconds=settings.render_seconds,
             sweep_seconds=settings.sweep_seconds,
+            quiet_seconds=settings.quiet_seconds,
+            drain_per_second=settings.drain_per_second,
+            scrub_days=settings.scrub_days,
         )
     finally:
         await circuit.close()
@@ -62,14 +64,30 @@ async def _rendering(renderer: Renderer) -> str:
     return "without walls around converters: no bubblewrap here" if missing else "ok"
 
 
-def _core(settings: Settings) -> NoarkCore:
+def _core(settings: Settings) -> ArchiveCore:
+    if settings.archive_adapter == "fiks-arkiv":
+        return _fiks_core(settings)
     access = NoarkAccess(
         root=settings.noark_url,
         client_id=settings.noark_client_id,
         client_secret=settings.noark_client_secret,
         series=settings.noark_series,
+        class_id=settings.noark_class,
     )
     return NoarkCore(access)
+
+
+def _fiks_core(settings: Settings) -> FiksArkivCore:
+    assert settings.fiks_key is not None
+    assert settings.fiks_archive_certificate is not None
+    accounts = Accounts(
+        own=settings.fiks_account,
+        archive=settings.fiks_archive_account,
+        own_key=settings.fiks_key.read_bytes(),
+        archive_certificate=settings.fiks_archive_certificate.read_bytes(),
+    )
+    access = FiksAccess(series=settings.noark_series, class_id=settings.noark_class)
+    return FiksArkivCore(access, BrokerTransport(settings.fiks_url.get_secret_value(), accounts))
 
 
 async def _announce(frame: Frame[Settings], notice: Notice) -> None:

@@ -224,7 +224,8 @@ class ArchivedDocument:
 class ArchivedRecord:
     """A registry entry as the archive has it. `number` is the archive's own (registreringsID), `status` its code.
 
-    `is_final` tells whether the status is one that only a whole record can have.
+    `is_final` tells whether the status is one that only a whole record can have. `restriction` is empty for a record that
+    is not screened; None in the last three means that the archive did not tell.
     """
 
     key: str
@@ -235,6 +236,9 @@ class ArchivedRecord:
     status: str
     is_final: bool
     documents: tuple[ArchivedDocument, ...]
+    title: str | None = None
+    public_title: str | None = None
+    restriction: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,6 +306,10 @@ class ArchiveCore(Protocol):
     `archive-case-missing`, `archive-case-closed`, `archive-case-unfinished`, `archive-setup`.
     """
 
+    @property
+    def adds_documents(self) -> bool:
+        """Whether `add_documents` adds to the same entry; if not, they become an entry of their own."""
+
     async def ensure_case_file(self, case_file: CaseFile, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
         """Finds the case file or makes it. One that exists is matched, never changed."""
 
@@ -318,6 +326,11 @@ class ArchiveCore(Protocol):
 
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         """What the archive has under the record key, or None."""
+
+    async def record_keys(
+        self, since: datetime, until: datetime, *, on_step: Observer = unobserved
+    ) -> tuple[str, ...] | None:
+        """Our keys of every record that was made there in a period; None from a core that cannot list."""
 
     async def unfinished_records(self, *, on_step: Observer = unobserved) -> tuple[str, ...]:
         """Keys of our records that stand half-made in the archive: "not archived" as seen from there (M26)."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sikkersak.contracts.archiver import DeliveryKind, DeliveryState
+from sikkersak.contracts.archiver import DeliveryKind, DeliveryState, Standing
 from sikkersak.errors import Declined
 
 S = DeliveryState
@@ -21,8 +21,46 @@ MOVES: Final[dict[DeliveryState, frozenset[DeliveryState]]] = {
 SETTLED: Final = frozenset({S.ARCHIVED, S.DECLINED, S.GIVEN_UP})
 RETRYABLE: Final = frozenset({S.DECLINED, S.GIVEN_UP, S.RETRYING})
 
+STANDINGS: Final[dict[DeliveryState, Standing]] = {
+    S.WAITING: Standing.UNDER_WAY,
+    S.CONVERTING: Standing.UNDER_WAY,
+    S.DELIVERING: Standing.UNDER_WAY,
+    S.RETRYING: Standing.TRYING_AGAIN,
+    S.ARCHIVED: Standing.ARCHIVED,
+    S.DECLINED: Standing.NEEDS_PERSON,
+    S.GIVEN_UP: Standing.NEEDS_PERSON,
+}
+WORDS: Final = {
+    S.WAITING: "På vei: venter på tur",
+    S.CONVERTING: "På vei: gjøres om til PDF/A",
+    S.DELIVERING: "På vei: overføres til arkivet",
+    S.RETRYING: "Prøves igjen av seg selv",
+    S.ARCHIVED: "Arkivert",
+    S.DECLINED: "Trenger hjelp: må rettes og sendes på nytt",
+    S.GIVEN_UP: "Oppgitt: skal ikke arkiveres",
+}
+HELD: Final = {
+    "archive": "Venter på at arkivet skal svare; sendes av seg selv",
+    "case": "Venter på en annen levering i samme sak",
+    "record": "Venter på at det som kommer først i saken, blir arkivert",
+}
+BECAUSE: Final = {
+    "archive-away": "arkivet svarer ikke",
+    "archive-access": "arkivet slipper oss ikke inn; drift må se på det",
+    "outcome-unknown": "vi vet ikke om arkivet tok imot; arkivet spørres først",
+    "disk-full": "disken vår er full",
+    "rendering-waits": "konverteringen venter",
+}
+
 # What the log shows as the next try; the ladder of the queue keeps the same times.
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
+
+
+class Settled(Declined):
+    """What is archived or given up is not mended."""
+
+    def __init__(self) -> None:
+        super().__init__("delivery-settled", "Leveringen er arkivert eller under arbeid nå, og kan ikke endres.")
 
 
 class NotRetryable(Declined):
@@ -32,6 +70,14 @@ class NotRetryable(Declined):
         super().__init__(
             "delivery-not-retryable", "Leveringen er arkivert eller underveis, og kan ikke sendes på nytt."
         )
+
+
+def words_for(state: DeliveryState, code: str | None, held_for: str | None) -> str:
+    """Where a delivery is, as a person would say it."""
+    if held_for in HELD and state not in SETTLED:
+        return HELD[held_for]
+    because = BECAUSE.get(code or "") if state is S.RETRYING else None
+    return f"{WORDS[state]}: {because}" if because else WORDS[state]
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
+
+from pydantic import SecretStr, ValidationError
 
 from cases.store import audit, people
 from sikkersak.contracts.cases import PutStaff
 from sikkersak.identity.national_number import lookup, lookup_key
 from sikkersak.identity.roles import Role
 from sikkersak.persistence.database import Database
+from sikkersak.settings import FileSettings
+
+
+class Needed(FileSettings):
+    """What this command needs; like a service's, from the environment or from files."""
+
+    database_url: SecretStr
+    pid_lookup_key: SecretStr
 
 
 async def appoint(database_url: str, pid_lookup: str, name: str) -> bool:
@@ -39,13 +48,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cases.appoint", description=__doc__)
     parser.add_argument("--name", required=True, help="the administrator's name")
     given = parser.parse_args()
-    missing = [name for name in ("DATABASE_URL", "PID_LOOKUP_KEY") if name not in os.environ]
-    if missing:
-        print(f"Set {' and '.join(missing)}: the cases service's database, the gateway's key.", file=sys.stderr)
+    try:
+        needed = Needed()
+    except ValidationError:
+        print("Set DATABASE_URL to the cases service's database, PID_LOOKUP_KEY to the gateway's key.", file=sys.stderr)
         return 2
     number = sys.stdin.readline().strip()
-    pid_lookup = lookup(number, lookup_key(os.environ["PID_LOOKUP_KEY"]))
-    if asyncio.run(appoint(os.environ["DATABASE_URL"], pid_lookup, given.name)):
+    pid_lookup = lookup(number, lookup_key(needed.pid_lookup_key.get_secret_value()))
+    if asyncio.run(appoint(needed.database_url.get_secret_value(), pid_lookup, given.name)):
         return 0
     print("There is an administrator already; ask them.", file=sys.stderr)
     return 1

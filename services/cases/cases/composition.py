@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from cases.handlers import handlers
 from cases.office import Office
 from cases.operations import operations
-from cases.periodic import PERIODIC
+from cases.periodic import periodic
+from cases.seals import Sealer, pem
 from cases.settings import Settings
 from sikkersak.service import Frame, Service
 
@@ -16,14 +17,22 @@ from sikkersak.service import Frame, Service
 @asynccontextmanager
 async def open_office(frame: Frame[Settings]) -> AsyncIterator[Office]:
     """The office for the life of the process."""
+    settings = frame.settings
     yield Office(
         vault=frame.vault,
+        lookup_key=bytes.fromhex(settings.lookup_key.get_secret_value()),
         database=frame.database,
-        lookup_key=bytes.fromhex(frame.settings.lookup_key.get_secret_value()),
-        text_seconds=frame.settings.text_seconds,
+        text_seconds=settings.text_seconds,
+        sealer=Sealer(pem(settings.audit_key.get_secret_value())),
+        seal_seconds=settings.seal_seconds,
     )
 
 
 service: Service[Settings, Office] = Service(
-    name="cases", settings=Settings, room=open_office, handlers=handlers, operations=operations, periodic=PERIODIC
+    name="cases",
+    settings=Settings,
+    room=open_office,
+    handlers=handlers,
+    operations=operations,
+    periodic=periodic,
 )

@@ -6,18 +6,21 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from cases.seals import Sealer
 from sikkersak.persistence.database import Database
 from sikkersak.vault import Vault
 
 
 @dataclass(frozen=True)
 class Office:
-    """The vault, the database for what nobody asked for, and the key that pupils are found by."""
+    """The database and the vault, the key that pupils are found by, and what seals the audit log."""
 
     vault: Vault
-    database: Database
     lookup_key: bytes
-    text_seconds: float = 10.0
+    database: Database
+    sealer: Sealer
+    seal_seconds: float
+    text_seconds: float
 
     def pupil_lookup(self, national_id: str) -> str:
         """The keyed hash of a national identity number; without the key it cannot be guessed back."""

@@ -1,4 +1,4 @@
-"""What cases does by itself: it reads what has been archived, so that it can be found."""
+"""What cases does by itself: the audit log's seals, months and monthly files (M18); reading what was archived (M19)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,32 @@ from typing import Final
 
 import structlog
 
+from cases.auditing import export_finished_months
 from cases.office import Office
 from cases.papers import desk
-from cases.store import search
+from cases.store import audit, search
 from sikkersak.errors import Declined
 from sikkersak.periodic import Periodic
 
 log = structlog.get_logger(__name__)
 
+MONTHS_AHEAD = 12
+DAY_SECONDS = 86_400.0
 AT_ONCE: Final = 20
 LARGEST: Final = 50 << 20
+
+
+async def seal_audit(office: Office) -> None:
+    """Signs the end of the log, where something was added since the last time."""
+    async with office.database.transaction() as tx:
+        await audit.add_seal(tx, office.sealer)
+
+
+async def keep_audit_months(office: Office) -> None:
+    """Partitions for the months to come, and signed files of those that are over."""
+    async with office.database.transaction() as tx:
+        await audit.prepare_months(tx, MONTHS_AHEAD)
+    await export_finished_months(office)
 
 
 async def read_texts(office: Office) -> None:
@@ -34,6 +50,8 @@ async def read_texts(office: Office) -> None:
             await search.keep_text(tx, document_id, text)
 
 
-PERIODIC: Final[tuple[Periodic[Office], ...]] = (
-    Periodic("cases-texts", every=lambda office: office.text_seconds, work=read_texts),
+periodic: tuple[Periodic[Office], ...] = (
+    Periodic("audit-seal", lambda office: office.seal_seconds, seal_audit),
+    Periodic("audit-months", lambda _: DAY_SECONDS, keep_audit_months),
+    Periodic("texts", lambda office: office.text_seconds, read_texts),
 )

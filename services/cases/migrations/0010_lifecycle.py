@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0010"
-down_revision = "0004"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

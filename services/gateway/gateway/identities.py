@@ -107,6 +107,7 @@ def actor_of(session: Session, staff: StaffMember) -> Actor:
     return Actor(
         staff_id=staff.staff_id,
         roles=staff.roles,
+        permissions=staff.permissions,
         schools=staff.schools,
         level=level_of(session),
         session=session_name(session),

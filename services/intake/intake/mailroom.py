@@ -56,6 +56,8 @@ class Mailroom:
                 raise
             except Transient as later:
                 log.warning("shipment_waits", shipment_id=str(shipment.shipment_id), reason=later.reason)
+            except Exception as bug:  # a bug: this one comes again in the next round, the others go on
+                log.exception("shipment_skipped", exception_type=type(bug).__name__)
         if len(listed) >= FULL_LIST and new == 0:
             log.error("svarinn_list_is_full", listed=len(listed))
 
@@ -71,6 +73,10 @@ class Mailroom:
                 await self._store(shipment, row)
             except (Transient, Declined) as problem:
                 await self._failed(shipment, row, problem)
+                return False
+            except Exception as bug:  # bytes that nobody foresaw: kept with a reason and its next try like any other
+                log.exception("shipment_unforeseen", mail_id=str(row["mail_id"]), exception_type=type(bug).__name__)
+                await self._failed(shipment, row, Declined("internal-error", "Forsendelsen kunne ikke leses."))
                 return False
         await self._acknowledge(row)
         return is_new

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -66,7 +67,7 @@ def _from_zip(package: Path, listed: tuple[ListedFile, ...], folder: Path, large
                 with archive.open(entry) as file:
                     left -= _copy(file, path, known, left)
                 yield Unpacked(path, clean_name(known.name), known.media_type)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as broken:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as broken:
         raise BrokenPackage("Pakken er skadet eller kryptert og kan ikke pakkes ut.") from broken
 
 

@@ -15,6 +15,7 @@ import structlog
 from notifier import store
 from notifier.changes import change
 from notifier.domain import DECLINED, FINAL, SENT, TRYING, Standing, next_look, next_pause
+from notifier.hands import HandsFull
 from notifier.postroom import Carried, Carrier, Postroom
 from notifier.trouble import NotLetIn, OutcomeUnknown
 from sikkersak.clock import now
@@ -44,6 +45,13 @@ async def carry(order: Carry, postroom: Postroom) -> None:
     if carrier.circuit.is_open:
         await _come_back(postroom, order.consignment_id)
         raise CircuitOpen(f"{carrier.circuit.target} is down")
+    if postroom.hands.are_full:
+        await _come_back(postroom, order.consignment_id)
+        raise HandsFull("all hands are full")
+    await postroom.hands.do(_carry_in_hand(order, postroom, carrier))
+
+
+async def _carry_in_hand(order: Carry, postroom: Postroom, carrier: Carrier) -> None:
     async with _in_hand(postroom, order.consignment_id) as row:
         if row is not None:
             await _attempt(postroom, carrier, row)

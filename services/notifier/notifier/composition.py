@@ -8,9 +8,12 @@ from datetime import timedelta
 
 import httpx
 
+from notifier.channels import Channels
 from notifier.email import MailServer, Smtp
 from notifier.forwarding import Addresses, ForwardingCarrier
 from notifier.handlers import handlers
+from notifier.hands import Hands
+from notifier.notices import QuietHours
 from notifier.operations import operations
 from notifier.periodic import PERIODIC
 from notifier.postroom import Carrier, Postroom
@@ -33,15 +36,21 @@ async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(follow_redirects=False))
         svarut = _svarut(frame, http)
-        carriers = _carriers(frame, http, svarut)
+        channels = Channels.read(settings.teams_webhook, settings.teams_channels)
+        carriers = _carriers(frame, http, svarut, channels)
         for carrier in carriers.values():
             stack.push_async_callback(carrier.circuit.close)
             frame.health.add(carrier.circuit.target, Level.DEEP, _is_closed(carrier.circuit))
+        hands = Hands(settings.hands, settings.patience_seconds)
+        stack.push_async_callback(hands.close)
         yield Postroom(
             database=frame.database,
             vault=frame.vault,
             svarut=svarut,
             carriers=carriers,
+            hands=hands,
+            channels=channels,
+            quiet_hours=_quiet(settings.quiet_hours),
             has_effects=settings.outward_effects,
             digest_wait=timedelta(seconds=settings.digest_seconds),
             status_seconds=settings.status_seconds,
@@ -68,7 +77,16 @@ def _svarut(frame: Frame[Settings], http: httpx.AsyncClient) -> SvarUt:
     return svarut
 
 
-def _carriers(frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt) -> dict[ConsignmentKind, Carrier]:
+def _quiet(text: str | None) -> QuietHours | None:
+    if text is None:
+        return None
+    begin, _, end = text.partition("-")
+    return QuietHours(int(begin), int(end))
+
+
+def _carriers(
+    frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt, channels: Channels
+) -> dict[ConsignmentKind, Carrier]:
     settings = frame.settings
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     server = MailServer(
@@ -81,14 +99,13 @@ def _carriers(frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt) -
     )
     smtp = Smtp(server, frame.metrics, settings.probe_seconds)
     addresses = Addresses(settings.smtp_sender, settings.general_archive_mailbox)
-    webhook = settings.teams_webhook.get_secret_value() if settings.teams_webhook else None
     return {
-        ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder),
+        ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder, settings.reply_address),
         ConsignmentKind.FORWARDING: ForwardingCarrier(
             smtp, addresses, frame.vault, frame.database, settings.work_folder, settings.forwarding_largest
         ),
         ConsignmentKind.NOTICE: NoticeCarrier(
-            http, webhook, settings.public_url, frame.metrics, settings.probe_seconds
+            http, channels, frame.vault, settings.public_url, frame.metrics, settings.probe_seconds
         ),
     }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState
+from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState, LetterChoice, PriceClass
 from sikkersak.errors import Declined
 
 WAITING, TRYING, SENT = ConsignmentState.WAITING, ConsignmentState.TRYING, ConsignmentState.SENT
@@ -18,8 +18,9 @@ MOVES: Final[dict[ConsignmentState, frozenset[ConsignmentState]]] = {
     TRYING: frozenset({SENT, DELIVERED, DECLINED, GIVEN_UP}),
     SENT: frozenset({DELIVERED, DECLINED, GIVEN_UP}),
     DELIVERED: frozenset(),
-    DECLINED: frozenset({WAITING}),
-    GIVEN_UP: frozenset({WAITING}),
+    # brought in another way, a person says
+    DECLINED: frozenset({WAITING, DELIVERED}),
+    GIVEN_UP: frozenset({WAITING, DELIVERED}),
 }
 FINAL: Final = frozenset({DELIVERED, DECLINED, GIVEN_UP})
 FAILED: Final = frozenset({DECLINED, GIVEN_UP})
@@ -93,6 +94,42 @@ CARRIER_STATUSES: Final[dict[str, Standing]] = {
 NEVER_CONFIRMED: Final = Standing(
     GIVEN_UP, "never-confirmed", "SvarUt har ikke bekreftet levering. Undersøk brevet i SvarUt før det sendes på nytt."
 )
+
+
+HANDLED: Final = Standing(DELIVERED, "handled-otherwise", "Brevet er levert på en annen måte.")
+
+AGAIN, ADDRESS = LetterChoice.SEND_AGAIN, LetterChoice.NEW_ADDRESS
+ON_PAPER, BY_HAND = LetterChoice.PRINT, LetterChoice.HANDLED
+# What a person can do about each reason. What is not here can be sent again, or brought in another way.
+CHOICES: Final = {
+    "reception-failed": (ADDRESS, ON_PAPER, AGAIN, BY_HAND),
+    "letter-rejected": (ADDRESS, ON_PAPER, AGAIN, BY_HAND),
+    "not-delivered": (ON_PAPER, AGAIN, BY_HAND),
+    "deleted-at-carrier": (AGAIN, ON_PAPER, BY_HAND),
+    "bad-receiver": (ON_PAPER, AGAIN, BY_HAND),
+    "unreachable-receiver": (ADDRESS, BY_HAND),
+    "protected-address": (BY_HAND,),  # never by itself, never to an address
+    "not-printable": (BY_HAND,),
+    "too-large": (BY_HAND,),
+    "empty-document": (BY_HAND,),
+    "password-protected": (BY_HAND,),
+    "unreadable-document": (BY_HAND,),
+}
+PRICES: Final = {
+    "KLAR_FOR_MOTTAK": PriceClass.RECEIVER_SYSTEM,
+    "VARSLET": PriceClass.DIGITAL,
+    "LEST": PriceClass.DIGITAL,
+    "SENDT_DIGITALT": PriceClass.DIGITAL,
+    "SENDT_SDP": PriceClass.MAILBOX,
+    "LEVERT_SDP": PriceClass.MAILBOX,
+    "SENDT_PRINT": PriceClass.PAPER,
+    "PRINTET": PriceClass.PAPER,
+}
+
+
+def choices(state: ConsignmentState, code: str | None) -> tuple[LetterChoice, ...]:
+    """What a person can do about a letter now."""
+    return CHOICES.get(code or "", (AGAIN, BY_HAND)) if state in FAILED else ()
 
 
 def standing(carrier_status: str) -> Standing:

@@ -7,6 +7,7 @@ from typing import Final
 from notifier import carrying, store
 from notifier.changes import order_carrying, tell
 from notifier.domain import FAILED, FINAL
+from notifier.notices import GATHERED
 from notifier.postroom import Postroom
 from notifier.restarting import restart
 from sikkersak.contracts.cases import ApprovalRequested
@@ -57,8 +58,11 @@ async def forward_mail(order: ForwardToArchive, tx: Transaction, postroom: Postr
 
 @handlers.hears(Announce)
 async def announce(order: Announce, tx: Transaction, postroom: Postroom) -> None:
-    """Key: notice_id (M22)."""
-    del postroom
+    """News of one kind are gathered for each school; the rest goes out at once. Key: notice_id, or the inbox (M22)."""
+    if order.notice in GATHERED:
+        audience = str(order.school_id)
+        await store.add_to_digest(tx, order.notice, audience, order.school_id, postroom.digest_wait, order.count)
+        return
     if await store.add_notice(tx, order):
         await order_carrying(tx, await store.consignment(tx, order.notice_id))
 

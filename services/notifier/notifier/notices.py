@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
+from sikkersak.clock import OSLO
 from sikkersak.contracts.notifier import Notice
+from sikkersak.errors import Declined
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,18 @@ class Wording:
         return self.one if count == 1 else self.several.format(count=count)
 
 
+# News that come one by one and are read as a number: gathered for each school, so that nobody is flooded.
+GATHERED: Final = frozenset(
+    {
+        Notice.NEW_MAIL,
+        Notice.APPROVAL_WAITING,
+        Notice.SIGNATURE_ENDED,
+        Notice.SIGNATURE_WAITING,
+        Notice.DELIVERY_FAILED,
+        Notice.SHREDDING_DUE,
+    }
+)
+
 WORDINGS: Final[dict[Notice, Wording]] = {
     Notice.NEW_MAIL: Wording(
         "Ny digital post", "Én forsendelse venter på registrering.", "{count} forsendelser venter på registrering."
@@ -31,6 +47,15 @@ WORDINGS: Final[dict[Notice, Wording]] = {
     ),
     Notice.SIGNATURE_ENDED: Wording(
         "Signering avsluttet", "Ett signeringsoppdrag er avsluttet.", "{count} signeringsoppdrag er avsluttet."
+    ),
+    Notice.SIGNATURE_WAITING: Wording(
+        "Signaturer mangler",
+        "Fristen for ett signeringsoppdrag går snart ut.",
+        "Fristen for {count} signeringsoppdrag går snart ut.",
+        "Warning",
+    ),
+    Notice.SHREDDING_DUE: Wording(
+        "Papir til makulering", "Ett papirdokument kan makuleres.", "{count} papirdokumenter kan makuleres."
     ),
     Notice.DELIVERY_FAILED: Wording(
         "Levering feilet",
@@ -50,4 +75,33 @@ WORDINGS: Final[dict[Notice, Wording]] = {
         "Dokumenter som ventet, arkiveres nå.",
         "Good",
     ),
+    Notice.OUTAGE: Wording("Driftsmelding", "", "", "Attention"),
+    Notice.ALL_CLEAR: Wording("Driftsmelding: alt virker igjen", "", "", "Good"),
 }
+
+# Eleven digits, also with spaces between: a birth number has no place in a channel.
+PERSONAL: Final = re.compile(r"(?<!\d)(?:\d[ .-]?){10}\d(?!\d)")
+
+
+def check_text(text: str) -> str:
+    """A person's own words, as they may stand in a channel. Raises `Declined` for what looks like a birth number."""
+    if PERSONAL.search(text):
+        raise Declined("personal-data-in-notice", "Meldingen ser ut til å inneholde et fødselsnummer.", status=422)
+    return text.strip()
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """Hours of the day in Norway in which what has gathered waits. `begin` may be later than `end`: over midnight."""
+
+    begin: int
+    end: int
+
+    def include(self, moment: datetime) -> bool:
+        """Whether it is quiet then; weekends are quiet all day."""
+        local = moment.astimezone(OSLO)
+        if local.isoweekday() > 5:
+            return True
+        if self.begin <= self.end:
+            return self.begin <= local.hour < self.end
+        return local.hour >= self.begin or local.hour < self.end

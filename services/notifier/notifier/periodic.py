@@ -12,6 +12,7 @@ from notifier.domain import GAVE_UP, LIFETIMES
 from notifier.forwarding import forget_password
 from notifier.postroom import Postroom
 from notifier.svarut.status import follow
+from sikkersak.clock import now
 from sikkersak.contracts.notifier import Carry, ConsignmentKind
 from sikkersak.messaging.outbox import say
 from sikkersak.periodic import Periodic
@@ -27,7 +28,9 @@ async def follow_letters(postroom: Postroom) -> None:
 
 
 async def send_digests(postroom: Postroom) -> None:
-    """Orders the notices that have gathered long enough."""
+    """Orders the notices that have gathered long enough; in quiet hours they go on gathering."""
+    if postroom.quiet_hours is not None and postroom.quiet_hours.include(now()):
+        return
     async with postroom.database.transaction() as tx:
         for consignment_id in await store.close_digests(tx):
             await say(tx, Carry(consignment_id=consignment_id, kind=ConsignmentKind.NOTICE))

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
+from notifier.channels import Channels
+from notifier.hands import Hands
+from notifier.notices import QuietHours
 from notifier.svarut.client import SvarUt
 from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState
 from sikkersak.messaging.circuit import Circuit
@@ -46,6 +49,9 @@ class Postroom:
     vault: Vault
     svarut: SvarUt
     carriers: Mapping[ConsignmentKind, Carrier]
+    hands: Hands
+    channels: Channels
+    quiet_hours: QuietHours | None
     has_effects: bool
     digest_wait: timedelta
     status_seconds: float

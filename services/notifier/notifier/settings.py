@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, SecretStr, model_validator
 
+from sikkersak.contracts.values import PostalAddress
 from sikkersak.settings import Environment, ServiceSettings
 
 
@@ -42,6 +43,14 @@ class Settings(ServiceSettings):
     teams_webhook: SecretStr | None = Field(
         None, description="address of the channel's Workflows webhook; it is a secret"
     )
+    teams_channels: SecretStr | None = Field(
+        None, description='schools\' own channels and names, as {"<school id>": {"name": "…", "webhook": "https://…"}}'
+    )
+    quiet_hours: str | None = Field(
+        None,
+        pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",
+        description="hours in which gathered news wait, as 17-7; weekends are quiet too then. Outages are told at once",
+    )
     public_url: str = Field(description="where staff open Sikker Sak; notices link to it")
     status_seconds: float = Field(30.0, gt=0, description="how often letters that are due are looked up")
     status_rhythm: float = Field(
@@ -49,6 +58,14 @@ class Settings(ServiceSettings):
     )
     sweep_seconds: float = Field(60.0, gt=0, description="how often consignments that nothing moves are moved again")
     digest_seconds: float = Field(60.0, ge=0, description="how long news of one kind are gathered into one notice")
+    reply_address: PostalAddress | None = Field(
+        None,
+        description='where replies on paper go, as {"line": "…", "postal_code": "…", "city": "…"}; with it receivers can answer through eDialog',
+    )
+    hands: int = Field(64, ge=8, description="how many consignments may be under way at once in one replica")
+    patience_seconds: float = Field(
+        20.0, gt=0, description="how long a message waits for its carrier; what takes longer goes on beside it"
+    )
     probe_seconds: float = Field(2.0, gt=0, description="how often a carrier that is down is looked at")
     work_folder: Path = Field(Path("/tmp"), description="where encrypted packages are while they are sent")  # noqa: S108
 

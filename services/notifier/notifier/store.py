@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL
+from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES, choices
 from sikkersak.contracts.notifier import (
     Announce,
+    AttemptView,
     ConsignmentKind,
     ConsignmentState,
     ConsignmentView,
@@ -20,7 +21,8 @@ from sikkersak.contracts.notifier import (
 )
 from sikkersak.errors import NotFound
 from sikkersak.ids import new_id
-from sikkersak.persistence.database import Row, Transaction
+from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault import VaultRef
 
 HOLD: Final = timedelta(seconds=30)
 UNFINISHED: Final = "state in ('waiting', 'trying') and not is_open"
@@ -55,16 +57,27 @@ async def add_notice(tx: Transaction, order: Announce) -> bool:
     return bool(await tx.fetchval(sql, order.notice_id, order.notice.value, order.school_id, order.count))
 
 
-async def add_to_digest(
-    tx: Transaction, notice: Notice, audience: str, school_id: UUID | None, wait: timedelta
-) -> None:
-    """Counts one more in the open notice of this kind and audience, or opens one that goes out after `wait`."""
+async def add_announcement(tx: Transaction, notice: Notice, school_id: UUID | None, text: VaultRef) -> Row:
+    """A person's announcement to one school's channel, or to the common one."""
     sql = """
-    insert into consignments (consignment_id, kind, notice, school_id, digest, is_open, next_try_at)
-    values ($1, 'notice', $2, $3, $4, true, now() + $5::interval)
-    on conflict (digest) where is_open do update set count = consignments.count + 1
+    insert into consignments (consignment_id, kind, notice, school_id, dossier) values ($1, 'notice', $2, $3, $4)
+    returning *
     """
-    await tx.execute(sql, new_id(), notice.value, school_id, f"{notice.value}:{audience}", wait)
+    return present(
+        await tx.fetchrow(sql, new_id(), notice.value, school_id, text.model_dump(mode="json")), "consignment"
+    )
+
+
+async def add_to_digest(
+    tx: Transaction, notice: Notice, audience: str, school_id: UUID | None, wait: timedelta, count: int = 1
+) -> None:
+    """Counts `count` more in the open notice of this kind and audience, or opens one that goes out after `wait`."""
+    sql = """
+    insert into consignments (consignment_id, kind, notice, school_id, digest, is_open, next_try_at, count)
+    values ($1, 'notice', $2, $3, $4, true, now() + $5::interval, $6)
+    on conflict (digest) where is_open do update set count = consignments.count + $6
+    """
+    await tx.execute(sql, new_id(), notice.value, school_id, f"{notice.value}:{audience}", wait, count)
 
 
 async def close_digests(tx: Transaction) -> list[UUID]:
@@ -222,13 +235,23 @@ async def visible(tx: Transaction, sight: Sight, consignment_id: UUID) -> Row:
     return row
 
 
+async def tries(tx: Transaction, consignment_id: UUID) -> list[AttemptView]:
+    """Every try of one consignment."""
+    sql = "select began_at, ended_at, verdict, reason from attempts where consignment_id = $1 order by attempt_id"
+    return [AttemptView.model_validate(dict(row)) for row in await tx.fetch(sql, consignment_id)]
+
+
 def view(row: Row) -> ConsignmentView:
     """As staff and operators see it."""
+    state, is_letter = ConsignmentState(row["state"]), row["kind"] == ConsignmentKind.LETTER
     return ConsignmentView(
+        school_id=row["school_id"],
+        choices=choices(state, row["code"]) if is_letter else (),
+        price_class=PRICES.get(row["carrier_status"] or "") if is_letter else None,
         consignment_id=row["consignment_id"],
         kind=ConsignmentKind(row["kind"]),
         document_id=row["document_id"],
-        state=ConsignmentState(row["state"]),
+        state=state,
         code=row["code"],
         detail=row["detail"],
         carrier_status=row["carrier_status"],

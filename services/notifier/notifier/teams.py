@@ -2,35 +2,47 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import Any, Final
 
 import httpx
 
+from notifier.channels import Channels
 from notifier.domain import DELIVERED
 from notifier.notices import WORDINGS
 from notifier.postroom import Carried
 from notifier.trouble import NotLetIn, asked_pause, passes
-from sikkersak.contracts.notifier import Notice
+from sikkersak.contracts.notifier import Notice, NoticeText
 from sikkersak.errors import Declined, Transient
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.observability.metrics import Metrics
 from sikkersak.persistence.database import Row
+from sikkersak.vault import Vault, VaultRef, unseal
 
 CARD_TYPE: Final = "application/vnd.microsoft.card.adaptive"
 VERSION: Final = "1.4"
 TIMEOUT_SECONDS: Final = 30.0
+SPACING_SECONDS: Final = 0.25  # Teams takes four messages a second
 LOCKED_OUT: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 
 class NoticeCarrier:
-    """Posts notices to one channel. At worst, after a lost answer, the same card stands there twice."""
+    """Posts notices to channels. At worst, after a lost answer, the same card stands there twice."""
 
     def __init__(
-        self, http: httpx.AsyncClient, webhook: str | None, public_url: str, metrics: Metrics, probe_every: float
+        self,
+        http: httpx.AsyncClient,
+        channels: Channels,
+        vault: Vault,
+        public_url: str,
+        metrics: Metrics,
+        probe_every: float,
     ) -> None:
         self._http = http
-        self._webhook = webhook
+        self._channels = channels
+        self._vault = vault
+        self._turn = asyncio.Lock()
         self._public_url = public_url
         self._circuit = Circuit("teams", self._probe, metrics, probe_every=probe_every)
 
@@ -42,12 +54,18 @@ class NoticeCarrier:
     async def carry(self, row: Row, *, is_repeated: bool) -> Carried:
         """Posts the card of one notice. Key: consignment_id and its state."""
         del is_repeated
-        if self._webhook is None:
+        webhook = self._channels.webhook(row["school_id"])
+        if webhook is None:
             raise Declined("no-channel", "Det er ikke satt opp noen Teams-kanal for varsler.")
-        message = card(Notice(row["notice"]), row["count"], self._public_url)
-        async with self._circuit.attempt():
-            response = await self._post(self._webhook, message)
-            _judge(response)
+        notice, school = Notice(row["notice"]), self._channels.name(row["school_id"])
+        text = WORDINGS[notice].sentence(row["count"])
+        if row["dossier"] is not None:
+            text = (await unseal(self._vault, VaultRef.model_validate(row["dossier"]), NoticeText)).text
+        async with self._turn:  # one at a time, and never more than the channel takes
+            async with self._circuit.attempt():
+                response = await self._post(webhook, card(notice, text, self._public_url, school))
+                _judge(response)
+            await asyncio.sleep(SPACING_SECONDS)
         return Carried(DELIVERED)
 
     async def _post(self, webhook: str, message: dict[str, Any]) -> httpx.Response:
@@ -59,20 +77,23 @@ class NoticeCarrier:
     async def _probe(self) -> None:
         """Any answer that is no server error says that somebody is there; nothing is posted."""
         try:
-            response = await self._http.head(self._webhook or "", timeout=TIMEOUT_SECONDS)
+            anywhere = self._channels.common or next(map(self._channels.webhook, self._channels.of_their_own()), "")
+            response = await self._http.head(anywhere or "", timeout=TIMEOUT_SECONDS)
         except httpx.TransportError as away:
             raise Transient(f"Teams: {type(away).__name__}") from away
         if passes(response.status_code):
             raise Transient(f"Teams answered {response.status_code}")
 
 
-def card(notice: Notice, count: int, public_url: str) -> dict[str, Any]:
-    """The message for one notice."""
+def card(notice: Notice, text: str, public_url: str, school: str | None = None) -> dict[str, Any]:
+    """The message for one notice: its heading, what it says, and the school it is for where that is known."""
     wording = WORDINGS[notice]
     body = [
         {"type": "TextBlock", "text": wording.heading, "weight": "Bolder", "size": "Medium", "color": wording.colour},
-        {"type": "TextBlock", "text": wording.sentence(count), "wrap": True},
+        {"type": "TextBlock", "text": text, "wrap": True},
     ]
+    if school is not None:
+        body.append({"type": "TextBlock", "text": school, "isSubtle": True, "wrap": True})
     content = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",

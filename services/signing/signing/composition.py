@@ -31,6 +31,7 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
         organisation=settings.portal_organisation,
         queue=settings.portal_queue,
         trusted_roots=settings.portal_trust / "ca.pem",
+        calls_a_second=settings.portal_calls_a_second,
     )
     async with DigdirPortal(access, ClientIdentity.read(settings.portal_certificate)) as portal:
 
@@ -48,8 +49,11 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
                 portal=portal,
                 trust=EvidenceTrust.read(settings.portal_trust / "signing-root.pem"),
                 circuit=circuit,
-                queue=settings.portal_queue,
+                queues=(settings.portal_queue, *settings.portal_former_queues),
                 poll_seconds=settings.poll_seconds,
+                sweep_seconds=settings.sweep_seconds,
+                remind_before=timedelta(days=settings.remind_days),
+                on_behalf_of=settings.portal_on_behalf_of,
                 unknown_after=timedelta(seconds=settings.unknown_after_seconds),
                 outward_effects=settings.outward_effects,
             )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from signing import store
+from signing import creating, store
 from signing.desk import Desk
-from sikkersak.contracts.signing import CreateJob, JobState, RequestSignatures, SigningDossier
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState, RequestSignatures, SigningDossier
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
@@ -17,7 +17,7 @@ handlers: Handlers[Desk] = Handlers("signing")
 async def request_signatures(order: RequestSignatures, tx: Transaction, desk: Desk) -> None:
     """Takes on the obligation. Key: job_id; an order that came before changes nothing."""
     dossier = await unseal(desk.vault, order.dossier, SigningDossier)
-    if await store.add_job(tx, order, len(dossier.signers), dossier.days_open):
+    if await store.add_job(tx, order, dossier):
         await say(tx, CreateJob(job_id=order.job_id))
 
 
@@ -27,4 +27,13 @@ async def create_job(order: CreateJob, desk: Desk) -> None:
     async with desk.database.transaction() as tx:
         row = await store.job(tx, order.job_id)
     if row["state"] == JobState.WAITING.value and row["creating_at"] is None:
-        await desk.create(row)
+        await creating.create(desk, row)
+
+
+@handlers.performs(CancelJobAtPortal)
+async def cancel_job(order: CancelJobAtPortal, desk: Desk) -> None:
+    """Withdraws the job at the portal. Key: job_id and its state; what has ended is left as it ended."""
+    async with desk.database.transaction() as tx:
+        row = await store.job(tx, order.job_id)
+    if row["state"] == JobState.AWAITING_SIGNATURES.value and row["cancel_asked_at"] is not None:
+        await creating.cancel(desk, row)

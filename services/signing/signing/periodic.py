@@ -6,9 +6,12 @@ from typing import Final
 
 import structlog
 
-from signing import store
+from signing import following, store
 from signing.desk import Desk
-from sikkersak.contracts.signing import CreateJob, JobState
+from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState
+from sikkersak.errors import Transient
+from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.periodic import Periodic
 
@@ -16,8 +19,14 @@ log = structlog.get_logger(__name__)
 
 
 async def poll_portal(desk: Desk) -> None:
-    """One round of polling, by one replica: two would take each other's answers."""
-    await desk.poll()
+    """One round over every queue, by one replica: two would take each other's answers."""
+    if not desk.outward_effects:
+        return
+    for queue in desk.queues:
+        try:
+            await following.poll(desk, queue)
+        except Transient as later:  # one queue's pause is not the others'
+            log.info("queue_waits", queue=queue, reason=later.reason)
 
 
 async def sweep(desk: Desk) -> None:
@@ -26,11 +35,24 @@ async def sweep(desk: Desk) -> None:
         for row in await store.unanswered(tx, desk.unknown_after):
             await store.change(tx, row["job_id"], JobState.FAILED, "outcome-unknown")
             log.error("job_outcome_unknown", job_id=str(row["job_id"]))
-        for job_id in await store.unmoved(tx):
+        moved = await store.unmoved(tx)
+        if desk.outward_effects:
+            moved += await store.let_go(tx)
+        for job_id in moved:
             await say(tx, CreateJob(job_id=job_id))
+        for job_id in await store.uncancelled(tx):
+            await say(tx, CancelJobAtPortal(job_id=job_id))
+
+
+async def remind(desk: Desk) -> None:
+    """Tells schools of signatures that are still missing shortly before the time runs out; the signers are reminded by the portal."""
+    async with desk.database.transaction() as tx:
+        for school_id in await store.running_out(tx, desk.remind_before):
+            await say(tx, Announce(notice_id=new_id(), notice=Notice.SIGNATURE_WAITING, school_id=school_id))
 
 
 PERIODIC: Final[tuple[Periodic[Desk], ...]] = (
     Periodic("portal-poll", every=lambda desk: desk.poll_seconds, work=poll_portal),
-    Periodic("signing-sweep", every=lambda _: 60.0, work=sweep),
+    Periodic("signing-sweep", every=lambda desk: desk.sweep_seconds, work=sweep),
+    Periodic("signing-reminders", every=lambda desk: desk.sweep_seconds * 10, work=remind),
 )

@@ -206,8 +206,8 @@ class SigningPortal(Protocol):
     async def create(self, job: PortalJob) -> JobCreated:
         """Order signatures. `OutcomeUnknown` when nobody can say whether the job now exists."""
 
-    async def poll(self) -> Poll:
-        """Take at most one change off our queue. It comes back after ten minutes unless confirmed."""
+    async def poll(self, queue: str | None = None) -> Poll:
+        """Take at most one change off a queue, our own where none is named. It comes back after ten minutes unless confirmed."""
 
     async def download(self, url: str) -> bytes:
         """Fetch a signed file (`pades_url`, `xades_url`), whole or not at all."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
+from sikkersak.contracts.signing import Capacity
 from sikkersak.settings import ServiceSettings
 
 
@@ -23,8 +24,20 @@ class Settings(ServiceSettings):
     portal_queue: str = Field(
         "sikkersak", description="our own polling queue; shared queues steal each other's answers"
     )
+    portal_calls_a_second: float = Field(
+        8.0, gt=0, description="calls of this replica; the service blocks an organisation over ten for half a minute"
+    )
+    portal_former_queues: tuple[str, ...] = Field(
+        (), description='further queues to poll, as ["former"]: jobs of an earlier set-up still answer there'
+    )
     poll_seconds: float = Field(60.0, gt=0, description="how often it is looked whether the portal may be polled")
     unknown_after_seconds: float = Field(
         3600.0, gt=0, description="when a job whose creation was never answered is a person's"
     )
+    portal_on_behalf_of: Capacity = Field(
+        Capacity.SELF,
+        description="for whom signers sign where the order does not say: self (a private matter, notified by the contact register) or other",
+    )
+    remind_days: float = Field(3.0, gt=0, description="days before the time runs out that the school is told")
+    sweep_seconds: float = Field(60.0, gt=0, description="how often jobs that nothing moves are moved again")
     probe_seconds: float = Field(30.0, gt=0, description="how often a portal that is down is looked at")

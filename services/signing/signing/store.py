@@ -6,22 +6,39 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from signing.portal import JobCreated
-from sikkersak.contracts.signing import JobChanged, JobState, JobView, ListJobs, RequestSignatures
+from signing.domain import EFFECTS_OFF, PROGRESS, guidance, time_open
+from signing.portal import JobCreated, SignerStatus
+from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.contracts.signing import (
+    AttemptView,
+    JobChanged,
+    JobState,
+    JobView,
+    ListJobs,
+    RequestSignatures,
+    SigningDossier,
+)
+from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction, present
 
 UNSETTLED: Final = ("waiting", "awaiting_signatures")
 
 
-async def add_job(tx: Transaction, order: RequestSignatures, signers: int, days_open: int) -> bool:
-    """The obligation, once for a job id; false when it is there already."""
+async def add_job(tx: Transaction, order: RequestSignatures, dossier: SigningDossier) -> bool:
+    """The obligation and its signers, once for a job id; false when it is there already."""
     sql = """
     insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at)
-    values ($1, $2, $3, $4, $5, now() + $6::interval) on conflict do nothing returning true
+    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval) on conflict do nothing returning true
     """
     ids = (order.job_id, order.document_id, order.school_id)
-    return bool(await tx.fetchval(sql, *ids, order.dossier.model_dump(mode="json"), signers, timedelta(days=days_open)))
+    reference = order.dossier.model_dump(mode="json")
+    asked = dossier.signers
+    is_new = bool(await tx.fetchval(sql, *ids, reference, len(asked), time_open(dossier), dossier.opens_at))
+    if is_new:
+        rows = [(order.job_id, number, signer.order) for number, signer in enumerate(asked, start=1)]
+        await tx.executemany("insert into signers (job_id, number, signing_order) values ($1, $2, $3)", rows)
+    return is_new
 
 
 async def job(tx: Transaction, job_id: UUID, *, for_update: bool = False) -> Row:
@@ -66,12 +83,99 @@ async def change(tx: Transaction, job_id: UUID, state: JobState, code: str | Non
     changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=5))
     sql = f"""
     update jobs set state = $2, code = $3, changed_at = now(){changes}
-    where job_id = $1 and state = any($4) returning *
+    where job_id = $1 and (state = any($4) or code = 'outcome-unknown') returning *
     """
     row = await tx.fetchrow(sql, job_id, state.value, code, list(UNSETTLED), *(also[name] for name in names))
     if row is not None:
         await say(tx, JobChanged.model_validate({name: row[name] for name in JobChanged.model_fields}))
+        if state not in {JobState.WAITING, JobState.AWAITING_SIGNATURES}:
+            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=row["school_id"])
+            await say(tx, ended)
     return row
+
+
+async def keep_progress(tx: Transaction, job_id: UUID, seen: list[tuple[int, SignerStatus]]) -> None:
+    """How far each signer has come, by the place in the dossier."""
+    sql = "update signers set state = $3, since = $4 where job_id = $1 and number = $2"
+    for number, status in seen:
+        await tx.execute(sql, job_id, number, PROGRESS[status.state].value, status.since)
+
+
+async def progress(tx: Transaction, job_id: UUID) -> list[Row]:
+    """The signers of one job in their order."""
+    return await tx.fetch("select * from signers where job_id = $1 order by number", job_id)
+
+
+async def attempts(tx: Transaction, job_id: UUID) -> list[AttemptView]:
+    """Everything that was done for one job."""
+    rows = await tx.fetch("select at, step, verdict from attempts where job_id = $1 order by attempt_id", job_id)
+    return [AttemptView.model_validate(dict(row)) for row in rows]
+
+
+async def wait(tx: Transaction, job_id: UUID, code: str) -> None:
+    """The job waits, and says what for. Nothing was sent: it may be tried again."""
+    sql = """
+    update jobs set creating_at = null, code = $2 where job_id = $1 and state = 'waiting' and created_at is null
+    and code is distinct from $2 returning true
+    """
+    if await tx.fetchval(sql, job_id, code):
+        await change(tx, job_id, JobState.WAITING, code)
+
+
+async def ask_cancel(tx: Transaction, job_id: UUID) -> None:
+    """A person has withdrawn it; the portal's answer decides."""
+    sql = "update jobs set cancel_asked_at = now() where job_id = $1 and state = 'awaiting_signatures'"
+    await tx.execute(sql, job_id)
+
+
+async def keep_cancelled_too_late(tx: Transaction, job_id: UUID) -> None:
+    """The job has ended at the portal: its end is on its way."""
+    await tx.execute("update jobs set cancel_asked_at = null where job_id = $1", job_id)
+
+
+async def keep_address(tx: Transaction, job_id: UUID, portal_job: int, cancellation_url: str | None) -> None:
+    """Where the job is at the portal, known from a change when the answer to its creation was lost."""
+    sql = """
+    update jobs set portal_job = $2, cancellation_url = coalesce(cancellation_url, $3),
+      created_at = coalesce(created_at, creating_at) where job_id = $1
+    """
+    await tx.execute(sql, job_id, portal_job, cancellation_url)
+
+
+async def keep_strange(tx: Transaction, portal_job: int, content: dict[str, Any]) -> None:
+    """A change of no job of ours, kept once however often it comes."""
+    sql = """
+    insert into strange_changes (portal_job, content) values ($1, $2)
+    on conflict (portal_job) do update set last_at = now(), times = strange_changes.times + 1
+    """
+    await tx.execute(sql, portal_job, content)
+
+
+async def uncancelled(tx: Transaction) -> list[UUID]:
+    """Withdrawals that the portal has not been told of for minutes: their order is said again."""
+    sql = """
+    update jobs set cancel_asked_at = now() where state = 'awaiting_signatures'
+    and cancel_asked_at < now() - interval '10 minutes' returning job_id
+    """
+    return [row["job_id"] for row in await tx.fetch(sql)]
+
+
+async def running_out(tx: Transaction, before: timedelta) -> list[UUID]:
+    """The schools of jobs whose time runs out within `before`, each job once."""
+    sql = """
+    update jobs set reminded_at = now() where state = 'awaiting_signatures' and reminded_at is null
+    and expires_at < now() + $1::interval and expires_at > now() returning school_id
+    """
+    return [row["school_id"] for row in await tx.fetch(sql, before)]
+
+
+async def let_go(tx: Transaction) -> list[UUID]:
+    """Jobs that waited for outward effects, which are on now."""
+    sql = """
+    update jobs set code = null, changed_at = now() where state = 'waiting' and code = $1 and creating_at is null
+    returning job_id
+    """
+    return [row["job_id"] for row in await tx.fetch(sql, EFFECTS_OFF)]
 
 
 async def note(tx: Transaction, job_id: UUID, step: str, verdict: str) -> None:
@@ -118,4 +222,21 @@ async def job_page(tx: Transaction, schools: list[UUID] | None, asked: ListJobs)
     state = asked.state.value if asked.state else None
     before = UUID(asked.cursor) if asked.cursor else None
     rows = await tx.fetch(sql, schools is None, schools or [], asked.document_id, state, before, asked.limit)
-    return [JobView.model_validate({name: row[name] for name in JobView.model_fields}) for row in rows]
+    return [view(row) for row in rows]
+
+
+async def visible_job(tx: Transaction, schools: list[UUID] | None, job_id: UUID, document_id: UUID | None) -> Row:
+    """One job that this actor may see, locked for this transaction."""
+    sql = """
+    select * from jobs where job_id = $3 and ($1::boolean or school_id = any($2::uuid[]) or document_id = $4)
+    for update
+    """
+    return present(await tx.fetchrow(sql, schools is None, schools or [], job_id, document_id), "job")
+
+
+def view(row: Row) -> JobView:
+    """As staff see it: with what to read and do."""
+    code = "cancelling" if row["cancel_asked_at"] and row["state"] == "awaiting_signatures" else row["code"]
+    advice = guidance(JobState(row["state"]), code)
+    known = {name: row[name] for name in JobView.model_fields if name not in {"detail", "choices"}}
+    return JobView.model_validate({**known, "detail": advice.detail, "choices": advice.choices})

@@ -155,6 +155,15 @@ class DeliveryChanged(Message, type="archiver.delivery.changed.v1"):
 # --- what the gateway asks
 
 
+class Standing(StrEnum):
+    """Where a delivery is, in the four words that people use (M26)."""
+
+    UNDER_WAY = "under_way"  # På vei
+    TRYING_AGAIN = "trying_again"  # Prøves igjen
+    ARCHIVED = "archived"  # Arkivert
+    NEEDS_PERSON = "needs_person"  # Trenger hjelp
+
+
 class DeliveryRow(Contract):
     """One line of the archive log (M26)."""
 
@@ -165,12 +174,18 @@ class DeliveryRow(Contract):
     kind: DeliveryKind
     state: DeliveryState
     code: str | None
-    detail: str | None = Field(description="safe to show, no personal data")
+    detail: str | None = Field(description="safe to show, no personal data; taken away after a set time")
     attempts: int
     next_try_at: datetime | None
     ordered_at: datetime
     archived_at: datetime | None
     archive_reference: str | None = Field(description="the registry number that the archive gave")
+    standing: Standing = Standing.UNDER_WAY
+    words: str = Field(default="", description="the same in plain Norwegian, with what it waits for")
+    held_for: str | None = Field(default=None, description="archive, case or record: what it waits for, untouched")
+    is_urgent: bool = False
+    changed_at: datetime | None = None
+    reason: str | None = Field(default=None, description="why a person gave it up")
 
 
 class DeliveryPage(Contract):
@@ -189,13 +204,53 @@ class Attempt(Contract):
     verdict: str
     answer: str | None
     seconds: float
+    number: int = Field(default=1, description="steps of the same attempt have the same number")
+    next_try_at: datetime | None = None
+    detail: str | None = Field(default=None, description="safe to show; taken away after a set time")
+
+
+class Act(StrEnum):
+    """What a person did to a delivery."""
+
+    SENT_AGAIN = "sent_again"
+    MENDED = "mended"
+    GIVEN_UP = "given_up"
+
+
+class Mending(Contract):
+    """What a person did to a delivery, and how it stood before. Old and new dossier are kept by reference."""
+
+    at: datetime
+    mended_by: UUID
+    act: Act
+    reason: str
+    code: str | None = Field(description="what was wrong before")
+    detail: str | None = None
+    fields: tuple[str, ...] = Field(
+        default=(), description="which fields were changed; their values are not shown here"
+    )
 
 
 class DeliveryDetail(Contract):
-    """One delivery with every attempt."""
+    """One delivery with every attempt, and what people did to it."""
 
     row: DeliveryRow
     attempts: tuple[Attempt, ...]
+    mendings: tuple[Mending, ...] = ()
+
+
+class DeliveryFilter(Contract):
+    """Which deliveries; every field that is left out lets all through."""
+
+    state: DeliveryState | None = None
+    standing: Standing | None = None
+    kind: DeliveryKind | None = None
+    document_id: UUID | None = None
+    case_id: UUID | None = None
+    school_id: UUID | None = None
+    code: str | None = None
+    ordered_from: datetime | None = None
+    ordered_before: datetime | None = None
 
 
 class ListDeliveries(Operation[DeliveryPage], name="archiver.list_deliveries.v1"):
@@ -205,6 +260,13 @@ class ListDeliveries(Operation[DeliveryPage], name="archiver.list_deliveries.v1"
     document_id: UUID | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
+    standing: Standing | None = None
+    kind: DeliveryKind | None = None
+    case_id: UUID | None = None
+    school_id: UUID | None = None
+    code: str | None = None
+    ordered_from: datetime | None = None
+    ordered_before: datetime | None = None
 
 
 class ReadDelivery(Operation[DeliveryDetail], name="archiver.read_delivery.v1"):
@@ -217,3 +279,178 @@ class RetryDelivery(Operation[DeliveryRow], name="archiver.retry_delivery.v1", c
     """Send a declined or retrying delivery again now. Administrators and distributors."""
 
     delivery_id: UUID
+
+
+class DeliveryGroup(Contract):
+    """Deliveries that stand still for the same reason."""
+
+    state: DeliveryState
+    code: str | None
+    kind: DeliveryKind
+    count: int
+    can_be_retried: int
+    oldest: datetime
+    newest: datetime
+
+
+class DeliveryGroups(Contract):
+    """Everything that is not archived, grouped by cause; the largest group first."""
+
+    groups: tuple[DeliveryGroup, ...]
+
+
+class GroupDeliveries(Operation[DeliveryGroups], name="archiver.group_deliveries.v1"):
+    """What is not archived, by cause. Rights as the archive log."""
+
+
+class RetryOutcome(Contract):
+    """How many were sent again, of how many that were meant."""
+
+    meant: int
+    qualify: int = Field(description="not archived, not under way: these can be sent again")
+    sent: int = Field(description="0 when it was only asked how many qualify")
+
+
+class RetryDeliveries(Operation[RetryOutcome], name="archiver.retry_deliveries.v1", changes=True):
+    """Send again the named, or all that the filter lets through. `only_count` changes nothing. Administrators, distributors."""
+
+    delivery_ids: tuple[UUID, ...] = Field(default=(), max_length=500)
+    filter: DeliveryFilter | None = None
+    only_count: bool = False
+    reason: str = Field(default="", max_length=500)
+
+
+class Mended(Contract):
+    """What is to be different; what is left out stays as it is. Personal data: only ever inside a request."""
+
+    title: str | None = Field(default=None, min_length=1, max_length=500)
+    public_title: str | None = Field(default=None, min_length=1, max_length=500)
+    record_type: RecordType | None = None
+    document_date: date | None = None
+    access: AccessAssessment | None = None
+    case_access: AccessAssessment | None = None
+    parties: tuple[CorrespondenceParty, ...] | None = None
+
+
+class MendDelivery(Operation[DeliveryRow], name="archiver.mend_delivery.v1", changes=True):
+    """Correct what the archive declined, and send it again; old and new are kept. Administrators and distributors."""
+
+    delivery_id: UUID
+    mended: Mended
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class GiveUpDelivery(Operation[DeliveryRow], name="archiver.give_up_delivery.v1", changes=True):
+    """A person decides that this shall not be archived, and says why. Administrators and distributors."""
+
+    delivery_id: UUID
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class AgeBand(Contract):
+    """How many have waited this long."""
+
+    band: str = Field(description="under_1_hour, under_1_day, under_1_week or longer")
+    count: int
+    oldest: datetime | None
+
+
+class NotArchived(Contract):
+    """What is not archived, here and as seen from the archive (M26)."""
+
+    total: int
+    ages: tuple[AgeBand, ...]
+    unfinished_in_archive: int | None = Field(
+        description="records that stand half-made there; none when it did not answer"
+    )
+
+
+class CountNotArchived(Operation[NotArchived], name="archiver.count_not_archived.v1"):
+    """Not archived by age. Rights as the archive log; the archive's own view for those who see all."""
+
+
+# --- reconciliation: what the archive holds, against what we delivered
+
+
+class Finding(StrEnum):
+    """What was found of one record."""
+
+    CONFIRMED = "confirmed"
+    MISSING = "missing"  # delivered, and not there
+    DIFFERS = "differs"  # there, but not as it was delivered
+    WAITING = "waiting"  # finished in cases, not delivered yet
+    UNKNOWN = "unknown"  # there under a key of ours that we do not know
+
+
+class ReconciliationState(StrEnum):
+    """How far a reconciliation has come."""
+
+    ORDERED = "ordered"
+    RUNNING = "running"
+    DONE = "done"
+
+
+class Reconciliation(Contract):
+    """One reconciliation of one period, with what was found."""
+
+    reconciliation_id: UUID
+    period_from: datetime
+    period_to: datetime
+    repairs: bool
+    asked_by: UUID | None = Field(description="none: by schedule")
+    state: ReconciliationState
+    ordered_at: datetime
+    ended_at: datetime | None
+    counts: dict[Finding, int] = Field(default_factory=dict)
+    repaired: int = 0
+
+
+class ReconciliationItem(Contract):
+    """One record that was looked for."""
+
+    record_key: str
+    delivery_id: UUID | None
+    document_id: UUID | None
+    finding: Finding
+    differences: tuple[str, ...] = Field(description="title, public_title, screening, checksum, count, unfinished")
+    repaired: bool = Field(description="ordered to the archive again, which completes it or makes it")
+
+
+class ReconciliationDetail(Contract):
+    """One reconciliation with its findings, and the report that others can verify."""
+
+    row: Reconciliation
+    items: tuple[ReconciliationItem, ...]
+    next: str | None = None
+    report: str | None = Field(description="JSON; what the signature is of")
+    signature: str | None = Field(description="JWS (RFC 7515), Ed25519, with the report as its payload")
+    public_key: str | None = Field(description="PEM; verifies the signature")
+
+
+class Reconciliations(Contract):
+    """The latest reconciliations, newest first."""
+
+    items: tuple[Reconciliation, ...]
+
+
+class StartReconciliation(Operation[Reconciliation], name="archiver.start_reconciliation.v1", changes=True):
+    """Ask the archive what it holds of a period, and compare. Administrators and distributors."""
+
+    period_from: datetime
+    period_to: datetime
+    repairs: bool = Field(default=True, description="order again what is missing or unfinished in the archive")
+
+
+class ListReconciliations(Operation[Reconciliations], name="archiver.list_reconciliations.v1"):
+    """The latest. Administrators, distributors, operations."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class ReadReconciliation(Operation[ReconciliationDetail], name="archiver.read_reconciliation.v1"):
+    """One, with findings of one kind or all but the confirmed. Administrators, distributors, operations."""
+
+    reconciliation_id: UUID
+    finding: Finding | None = None
+    cursor: str | None = None
+    limit: int = Field(default=100, ge=1, le=200)

@@ -147,6 +147,7 @@ class StaffMember(Contract):
     roles: frozenset[str]
     schools: frozenset[UUID]
     is_active: bool
+    permissions: frozenset[str] | None = Field(default=None, description="what the roles hold now (M16)")
 
 
 class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
@@ -340,6 +341,8 @@ class Member(Contract):
     staff_id: UUID
     name: str
     right: Right
+    valid_from: datetime | None = None
+    valid_to: datetime | None = None
 
 
 class CaseParty(Contract):
@@ -411,6 +414,8 @@ class GiveAccess(Operation[CaseDetail], name="cases.give_access.v1", changes=Tru
     case_id: UUID
     staff_id: UUID
     right: Right | None
+    from_date: date | None = Field(default=None, description="the first day that it counts; none means now")
+    to_date: date | None = Field(default=None, description="the last day that it counts; none means until it is taken")
 
 
 class WriteDocument(Operation[DocumentView], name="cases.write_document.v1", changes=True):

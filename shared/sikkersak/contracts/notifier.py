@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
-from sikkersak.contracts.values import File, Party
+from sikkersak.contracts.values import File, Party, PostalAddress
 from sikkersak.vault.reference import VaultRef
 
 
@@ -38,9 +38,31 @@ class Notice(StrEnum):
     NEW_MAIL = "new_mail"
     APPROVAL_WAITING = "approval_waiting"
     SIGNATURE_ENDED = "signature_ended"
+    SIGNATURE_WAITING = "signature_waiting"
+    SHREDDING_DUE = "shredding_due"
     DELIVERY_FAILED = "delivery_failed"
     ARCHIVE_DOWN = "archive_down"
     ARCHIVE_UP = "archive_up"
+    OUTAGE = "outage"  # announced by a person, in the person's words
+    ALL_CLEAR = "all_clear"  # likewise
+
+
+class LetterChoice(StrEnum):
+    """What a person can do about a letter that did not arrive."""
+
+    SEND_AGAIN = "send_again"  # as it is
+    NEW_ADDRESS = "new_address"  # to the same receiver, at another postal address
+    PRINT = "print"  # on paper, by the postal address alone
+    HANDLED = "handled"  # it was brought in another way; nothing more is done
+
+
+class PriceClass(StrEnum):
+    """How a letter went, and so what it costs."""
+
+    RECEIVER_SYSTEM = "receiver_system"  # to the receiver's own system
+    DIGITAL = "digital"  # Altinn
+    MAILBOX = "mailbox"  # a digital mailbox
+    PAPER = "paper"  # printed and posted
 
 
 class LetterDossier(Contract):
@@ -53,6 +75,9 @@ class LetterDossier(Contract):
     case_number: str
     files: tuple[File, ...] = Field(min_length=1)
     is_confidential: bool = True
+    sender_address: PostalAddress | None = Field(
+        default=None, description="where replies go; with one the receiver can answer through eDialog"
+    )
 
 
 class ForwardingDossier(Contract):
@@ -63,6 +88,12 @@ class ForwardingDossier(Contract):
     received_at: datetime
     archive_case_number: str | None
     files: tuple[File, ...]
+
+
+class NoticeText(Contract):
+    """What a person says in an announcement, sealed in the vault while it waits (R3)."""
+
+    text: str = Field(min_length=3, max_length=500)
 
 
 class SendLetter(Message, type="notifier.send_letter.v1"):
@@ -130,6 +161,25 @@ class ConsignmentView(Contract):
     next_try_at: datetime | None
     ordered_at: datetime
     changed_at: datetime
+    choices: tuple[LetterChoice, ...] = ()
+    price_class: PriceClass | None = None
+    school_id: UUID | None = None
+
+
+class AttemptView(Contract):
+    """One try to bring a consignment to its carrier, and what came of it."""
+
+    began_at: datetime
+    ended_at: datetime | None
+    verdict: str | None
+    reason: str | None
+
+
+class ConsignmentDetail(Contract):
+    """One consignment with every try."""
+
+    consignment: ConsignmentView
+    tries: tuple[AttemptView, ...]
 
 
 class ConsignmentPage(Contract):
@@ -153,3 +203,30 @@ class RetryConsignment(Operation[ConsignmentView], name="notifier.retry_consignm
     """Try a declined consignment again now."""
 
     consignment_id: UUID
+
+
+class ReadConsignment(Operation[ConsignmentDetail], name="notifier.read_consignment.v1"):
+    """One consignment and every try. Caseworkers name the document; the gateway asks only when cases has allowed it."""
+
+    consignment_id: UUID
+    document_id: UUID | None = None
+
+
+class ResolveLetter(Operation[ConsignmentView], name="notifier.resolve_letter.v1", changes=True):
+    """Decide about a letter that did not arrive. As `ReadConsignment` about who may."""
+
+    consignment_id: UUID
+    choice: LetterChoice
+    address: PostalAddress | None = Field(default=None, description="with new_address, and with print where it lacks")
+    document_id: UUID | None = None
+
+
+class AnnounceOutage(Operation[ConsignmentPage], name="notifier.announce_outage.v1", changes=True):
+    """Tell schools of an outage or its end, in one's own words; every channel where no school is named.
+
+    For administrators, mail distributors and operations.
+    """
+
+    is_over: bool = False
+    text: str = Field(min_length=3, max_length=500, description="nothing about persons: the channel is open to many")
+    school_ids: tuple[UUID, ...] = Field(default=(), max_length=200)

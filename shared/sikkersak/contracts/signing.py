@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.values import File
@@ -24,12 +25,57 @@ class JobState(StrEnum):
     FAILED = "failed"  # the service or a rule refused it; a person must act
 
 
-class Signer(Contract):
-    """One external party who is asked to sign."""
+class SignerProgress(StrEnum):
+    """How far one signer has come."""
 
-    national_id: str = Field(pattern=r"^\d{11}$")
+    WAITING = "waiting"
+    SIGNED = "signed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    RESERVED = "reserved"  # against digital communication
+    CONTACT_MISSING = "contact_missing"
+    BLOCKED = "blocked"  # wrong security code too many times
+    NAME_MISSING = "name_missing"
+    CANCELLED = "cancelled"
+    NOT_APPLICABLE = "not_applicable"  # the job ended before this signer acted
+    UNKNOWN = "unknown"  # a word that nobody knows yet; the job's own state is what counts
+
+
+class Capacity(StrEnum):
+    """For whom somebody signs."""
+
+    SELF = "self"  # a private matter: notified by the national contact register, whose reservations count
+    OTHER = "other"  # in a role: notified at the address that is given
+
+
+class NextStep(StrEnum):
+    """What a caseworker can do now."""
+
+    WAIT = "wait"
+    REMIND = "remind"  # talk to those who have not signed; the service itself reminds them too
+    CANCEL = "cancel"
+    ASK_AGAIN = "ask_again"  # a new job for the same document
+    GIVE_CONTACT = "give_contact"  # ask again with an address of one's own
+    PAPER = "paper"
+    OPERATIONS = "operations"  # the set-up or the service must be looked at
+
+
+class Signer(Contract):
+    """One external party who is asked to sign: known by number, by contact data given, or by both."""
+
+    national_id: str | None = Field(default=None, pattern=r"^\d{11}$")
     name: str
-    order: int = Field(default=0, ge=0)
+    order: int = Field(default=0, ge=0, le=9, description="equal ones sign side by side, the next when all have signed")
+    email: str | None = Field(default=None, max_length=200, description="instead of what the contact register says")
+    mobile: str | None = Field(default=None, pattern=r"^\+?\d{8,15}$")
+    on_behalf_of: Capacity | None = Field(default=None, description="the school owner's setting where not given")
+
+    @model_validator(mode="after")
+    def be_somebody(self) -> Self:
+        """Nobody can be asked who has neither a number nor an address."""
+        if self.national_id is None and self.email is None and self.mobile is None:
+            raise ValueError("a signer needs a number, an e-mail address or a mobile number")
+        return self
 
 
 class SigningDossier(Contract):
@@ -37,8 +83,12 @@ class SigningDossier(Contract):
 
     title: str
     document: File
-    signers: tuple[Signer, ...] = Field(min_length=1)
-    days_open: int = Field(default=14, ge=1, le=90)
+    further: tuple[File, ...] = Field(default=(), max_length=19, description="documents that are signed with it")
+    signers: tuple[Signer, ...] = Field(min_length=1, max_length=10)
+    days_open: int = Field(default=14, ge=1, le=90, description="for each group that signs side by side")
+    opens_at: datetime | None = Field(default=None, description="at once where not given")
+    level: int = Field(default=3, ge=3, le=4, description="3 allows MinID")
+    is_advanced: bool = Field(default=False, description="signed with the signer's own e-ID; one document only")
     message: str = ""
 
 
@@ -53,6 +103,12 @@ class RequestSignatures(Message, type="signing.request.v1"):
 
 class CreateJob(Message, type="signing.create.v1"):
     """Signing to itself: create the job at the signing service. Key: job_id."""
+
+    job_id: UUID
+
+
+class CancelJobAtPortal(Message, type="signing.cancel.v1"):
+    """Signing to itself: withdraw the job at the signing service. Key: job_id."""
 
     job_id: UUID
 
@@ -98,6 +154,34 @@ class JobView(Contract):
     ordered_at: datetime
     expires_at: datetime | None
     changed_at: datetime
+    detail: str | None = None
+    choices: tuple[NextStep, ...] = ()
+
+
+class SignerView(Contract):
+    """How far one signer has come. The name is personal data: only ever inside a reply."""
+
+    number: int
+    name: str
+    order: int
+    state: SignerProgress
+    since: datetime | None
+
+
+class AttemptView(Contract):
+    """One thing that was done for a job, and what came of it."""
+
+    at: datetime
+    step: str
+    verdict: str
+
+
+class JobDetail(Contract):
+    """One signature job with its signers and everything that was done for it."""
+
+    job: JobView
+    signers: tuple[SignerView, ...]
+    attempts: tuple[AttemptView, ...]
 
 
 class JobPage(Contract):
@@ -114,3 +198,20 @@ class ListJobs(Operation[JobPage], name="signing.list_jobs.v1"):
     state: JobState | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
+
+
+class ReadJob(Operation[JobDetail], name="signing.read_job.v1"):
+    """One job: who has signed, what was tried, what can be done.
+
+    Staff without a school's or everybody's view name the document; the gateway asks only when cases has allowed it.
+    """
+
+    job_id: UUID
+    document_id: UUID | None = None
+
+
+class CancelJob(Operation[JobView], name="signing.cancel_job.v1", changes=True):
+    """Withdraw a job before everyone has signed. As `ReadJob` about who may."""
+
+    job_id: UUID
+    document_id: UUID | None = None

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from sikkersak.identity.permissions import Permission, default_permissions
+
 
 class ActorKind(StrEnum):
     """What an actor is."""
@@ -36,7 +38,19 @@ class Actor(BaseModel):
     roles: frozenset[str] = Field(
         default=frozenset(), description="values of Role; one this version does not know is kept"
     )
+    permissions: frozenset[str] | None = Field(
+        default=None, description="what the roles hold now; none from a gateway that is older than role contents"
+    )
     schools: frozenset[UUID] = Field(default=frozenset(), description="schools the roles are held at")
     level: Level = Field(description="how surely ID-porten knew the person (M29): substantial is two factors")
     session: str = Field(min_length=1, max_length=200, description="opaque; ties what was done to one login")
     kind: ActorKind = Field(default=ActorKind.PERSON, description="person, machine or system")
+
+    def holds(self, *any_of: Permission) -> bool:
+        """Whether one of these is held, at whatever school."""
+        return bool(self.held & frozenset(any_of))
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The permissions; until a gateway sends them, what the roles hold by default."""
+        return default_permissions(self.roles) if self.permissions is None else self.permissions

@@ -3,13 +3,15 @@
 
 A change that is asked under an idempotency key is made once: the key, the request's fingerprint and the reply are a
 row of the same transaction, and the same request gets the same reply.
+
+Before anything is done the gate keeps to the operation's row in the access policy; an operation without one is refused.
 """
 
 import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +26,8 @@ from pydantic import BaseModel, ValidationError
 from sikkersak.contracts.message import Operation
 from sikkersak.errors import Declined, Transient
 from sikkersak.identity import Actor, ActorVerifier
+from sikkersak.identity.policy import RULES, Rule
+from sikkersak.identity.policy.admission import admit_by_token
 from sikkersak.messaging.envelope import Envelope, handling
 from sikkersak.persistence.database import Database, Transaction
 
@@ -43,14 +47,35 @@ class Ask:
     tx: Transaction
 
 
+@dataclass(frozen=True)
+class Request:
+    """What the gate looks at. A replay asks for the reply of what was done: what it changed is no reason to refuse it."""
+
+    rule: Rule
+    asked: Operation[Any]
+    is_replay: bool = False
+
+
 Answering = Callable[[Any, Ask, Any], Awaitable[BaseModel]]
+Gate = Callable[[Request, Ask], Awaitable[None]]
+
+
+class NoRule(LookupError):
+    """The operation has no row in the access policy: a bug, and nobody gets in by it."""
+
+
+async def gate_by_token(request: Request, ask: Ask) -> None:
+    """The gate of services that know people by their token only."""
+    admit_by_token(request.rule, request.asked, ask.actor)
 
 
 class Operations(Generic[Room]):
-    """The operations that one service answers, by name."""
+    """The operations that one service answers, by name, each behind `gate` with its rule of the access policy."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(self, service: str, gate: Gate = gate_by_token, rules: Mapping[str, Rule] = RULES) -> None:
         self.service = service
+        self._gate = gate
+        self._rules = rules
         self._answers: dict[str, tuple[type[Operation[Any]], Answering]] = {}
 
     def answers(
@@ -75,7 +100,7 @@ class Operations(Generic[Room]):
 
     def serve(self, broker: RabbitBroker, room: Room, database: Database, verifier: ActorVerifier) -> None:
         """Consumes the service's request queue. Errors become problems in the reply; nothing is ever redelivered by error."""
-        desk = _Desk(self._answers, room, database, verifier)
+        desk = _Desk(self._answers, room, database, _Guard(verifier, self._gate, self._rules))
 
         @broker.subscriber(
             RabbitQueue(f"rpc.{self.service}", declare=False),
@@ -90,12 +115,27 @@ class Operations(Generic[Room]):
                 await broker.publish(_reply(reply, incoming.correlation_id), queue=incoming.reply_to, mandatory=False)
 
 
+@dataclass(frozen=True)
+class _Guard:
+    """Who asks, and whether they may."""
+
+    verifier: ActorVerifier
+    gate: Gate
+    rules: Mapping[str, Rule]
+
+    async def admit(self, asked: Operation[Any], ask: Ask, *, is_replay: bool = False) -> None:
+        rule = self.rules.get(asked.operation)
+        if rule is None:
+            raise NoRule(asked.operation)
+        await self.gate(Request(rule, asked, is_replay), ask)
+
+
 class _Desk:
-    def __init__(self, answers: dict[str, Any], room: Any, database: Database, verifier: ActorVerifier) -> None:
+    def __init__(self, answers: dict[str, Any], room: Any, database: Database, guard: _Guard) -> None:
         self._answers = answers
         self._room = room
         self._database = database
-        self._verifier = verifier
+        self._guard = guard
 
     async def reply(self, incoming: Any) -> dict[str, Any] | None:
         """The reply, or nothing when nobody waits for it any more."""
@@ -124,16 +164,18 @@ class _Desk:
         if known is None:
             raise Declined("unknown-operation", "Denne tjenesten kjenner ikke forespørselen.", status=404)
         asked, answering = known
-        actor = self._verifier.verify(
+        actor = self._guard.verifier.verify(
             str(incoming.headers.get("x-actor", "")), operation=asked.operation, request=incoming.body
         )
         request = asked.model_validate_json(incoming.body)
         handling(Envelope.around(asked.operation))
         key = incoming.headers.get("x-idempotency-key")
         async with self._database.transaction() as tx:
+            ask = Ask(actor, tx)
             if not asked.changes or key is None:
-                return (await answering(request, Ask(actor, tx), self._room)).model_dump(mode="json")
-            return await self._once(request, str(key), Ask(actor, tx), answering)
+                await self._guard.admit(request, ask)
+                return (await answering(request, ask, self._room)).model_dump(mode="json")
+            return await self._once(request, str(key), ask, answering)
 
     async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
         fingerprint = hashlib.sha256(request.model_dump_json().encode()).digest()
@@ -145,7 +187,9 @@ class _Desk:
             )
             if given is None or given["fingerprint"] != fingerprint:
                 raise Declined("idempotency-key-reused", "Nøkkelen er brukt til en annen forespørsel.", status=422)
+            await self._guard.admit(request, ask, is_replay=True)
             return given["reply"]
+        await self._guard.admit(request, ask)
         reply = (await answering(request, ask, self._room)).model_dump(mode="json")
         keep = "update answers set reply = $4 where actor_id = $1 and operation = $2 and key = $3"
         await ask.tx.execute(keep, *mine, reply)

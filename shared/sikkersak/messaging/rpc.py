@@ -16,7 +16,13 @@ from typing import Any, Final, TypeVar
 import aio_pika
 import aiormq
 import structlog
-from aio_pika.abc import AbstractIncomingMessage, AbstractRobustConnection, DeliveryMode
+from aio_pika.abc import (
+    AbstractChannel,
+    AbstractIncomingMessage,
+    AbstractRobustChannel,
+    AbstractRobustConnection,
+    DeliveryMode,
+)
 from pydantic import BaseModel
 
 from sikkersak.contracts.message import Operation
@@ -46,7 +52,7 @@ class RpcClient:
         self._connection = connection
         self._signer = signer
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
-        self._channel: aio_pika.abc.AbstractChannel | None = None
+        self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
 
     async def ask(
@@ -102,15 +108,22 @@ class RpcClient:
             expiration=within,
         )
 
-    async def _open(self) -> aio_pika.abc.AbstractChannel:
+    async def _open(self) -> AbstractChannel:
         """Requests and their replies share one channel: that is how direct reply-to works."""
         async with self._opening:
             if self._channel is None or self._channel.is_closed:
                 channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-                replies = await channel.get_queue(REPLY_TO, ensure=False)
-                await replies.consume(self._receive, no_ack=True)
+                await self._listen(channel)
+                # the channel comes back by itself after the broker was away, its pseudo-queue does not
+                channel.reopen_callbacks.add(self._listen)
                 self._channel = channel
             return self._channel
+
+    async def _listen(self, channel: AbstractRobustChannel | None) -> None:
+        if channel is None:  # it went while it was coming back
+            return
+        replies = await channel.get_queue(REPLY_TO, ensure=False)
+        await replies.consume(self._receive, no_ack=True)
 
     async def _receive(self, reply: AbstractIncomingMessage) -> None:
         future = self._waiting.get(str(reply.correlation_id))

@@ -32,9 +32,11 @@ class Sandbox:
     management_url: str
     vhost: str
 
-    async def connect(self) -> AbstractRobustConnection:
-        """A connection to the virtual host of facts and orders."""
-        return await aio_pika.connect_robust(self.rabbitmq_url, reconnect_interval=0.2)
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[AbstractRobustConnection]:
+        """A connection to the virtual host of facts and orders, closed before that is gone: it would never give up."""
+        async with await aio_pika.connect_robust(self.rabbitmq_url, reconnect_interval=0.2) as connection:
+            yield connection
 
     async def depth(self, queue: str) -> int:
         """How many messages a queue holds now, counted by the broker itself."""

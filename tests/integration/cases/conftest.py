@@ -1,179 +1,108 @@
-"""Cases on a database of its own: operations are asked as the service asks them, without the broker in between."""
+"""A cases schema of a test file's own, with its two roles as in production: the owner migrates, the service may do less."""
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import json
 import os
 import secrets
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, cast
 from uuid import UUID
 
-import asyncpg
 import pytest
-from pydantic import BaseModel
 
-from cases.handlers import handlers
+from cases.domain.standing import Standing
+from cases.gate import gate
 from cases.office import Office
 from cases.operations import operations
-from sikkersak.contracts.cases import EventKind, Guardian, OpenCase, PutPupil, PutSchool, PutStaff, PutTemplate
-from sikkersak.contracts.message import Message, Operation
-from sikkersak.contracts.values import Party, PartyKind, PostalAddress
-from sikkersak.identity import Actor, ActorKind, Level
+from cases.store import cases, people
+from local import servers
+from local.memory import Memory
+from local.provision import Provision
+from sikkersak.contracts.cases import PutSchool, PutStaff
+from sikkersak.contracts.message import Operation
+from sikkersak.identity import Actor
+from sikkersak.identity.policy import RULES
 from sikkersak.ids import new_id
-from sikkersak.messaging.operations import Ask
-from sikkersak.persistence.database import Database
-from sikkersak.persistence.migrate import migrate
-from sikkersak.vault import Vault
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-Reply = TypeVar("Reply", bound=BaseModel)
-Result = TypeVar("Result")
-LEVEL: Level = "high"
-SOURCE = '#field("title")\n\n#paragraphs("body")\n\n#field("pupil_name"), #field("school_name")'
+from sikkersak.messaging.operations import Ask, Request
+from sikkersak.persistence.database import Database, Transaction
 
 
-def number(day: int, month: int, year: int, individual: int) -> str:
-    """A synthetic national number (the month with 80 added); its check digits are of no interest here."""
-    return f"{day:02d}{month + 80:02d}{year:02d}{individual:03d}00"
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provision]:
+    management = os.environ.get("RABBITMQ_MANAGEMENT_URL", servers.addresses().management_url)
+    given = servers.Servers(os.environ["DATABASE_URL"], os.environ["RABBITMQ_URL"], management)
+    memory = Memory(tmp_path_factory.mktemp("memory") / "memory.json")
+    made = Provision(given, memory, f"sikkersak_test_{secrets.token_hex(4)}")
+    made.prepare()
+    made.migrate("cases")
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+async def database(installation: Provision) -> AsyncIterator[Database]:
+    made = await Database.connect(installation.database_url("cases"), application="test", size=4)
+    yield made
+    await made.close()
 
 
 @dataclass
 class Town:
-    """A small municipality: two schools, their people, a pupil with two guardians."""
+    """Two schools and whoever a test needs, behind the same gate as requests that come by the broker."""
 
-    office: Office
     database: Database
-    loop: asyncio.AbstractEventLoop
-    staff: dict[str, UUID] = field(default_factory=dict)
-    schools: dict[str, UUID] = field(default_factory=dict)
-    pupil_id: UUID = field(default_factory=new_id)
-    pupil_number: str = number(1, 3, 14, 600)
+    here: UUID = field(default_factory=new_id)
+    elsewhere: UUID = field(default_factory=new_id)
 
-    def run(self, work: Awaitable[Result]) -> Result:
-        """In the one event loop that the connections belong to."""
-        return self.loop.run_until_complete(work)  # type: ignore[arg-type]
-
-    def ask(self, who: str, asked: Operation[Reply]) -> Reply:
-        """The answer to a member of staff, in a transaction of its own."""
-        return self.run(self.asking(who, asked))
-
-    async def asking(self, who: str, asked: Operation[Reply]) -> Reply:
-        kind = ActorKind.SYSTEM if who == "system" else ActorKind.PERSON
-        staff_id = self.staff.get(who) or UUID(int=1)
-        actor = Actor(staff_id=staff_id, level=LEVEL, session="test", kind=kind)
-        answering = operations._answers[asked.operation][1]
-        async with self.database.transaction() as tx:
-            answer = await answering(asked, Ask(actor, tx), self.office)
-        return asked.reply.model_validate_json(answer.model_dump_json())  # type: ignore[return-value]
-
-    def hear(self, message: Message) -> None:
-        """A fact or an order, as the service hears it."""
-        hearing = handlers._effects[message.message_type][1]
-
-        async def handle() -> None:
-            async with self.database.transaction() as tx:
-                await hearing(message, tx, self.office)
-
-        self.run(handle())
-
-    def sql(self, statement: str, *values: Any) -> list[asyncpg.Record]:
-        async def fetch() -> list[asyncpg.Record]:
-            async with self.database.transaction() as tx:
-                return await tx.fetch(statement, *values)
-
-        return self.run(fetch())
-
-    def said(self, message_type: str) -> int:
-        """How many of these wait in the outbox."""
-        return int(self.sql("select count(*) from outbox where message_type = $1", message_type)[0][0])
-
-    def open_case(self, who: str = "teacher", **also: Any) -> UUID:
-        wanted = {"school_id": self.schools["north"], "pupil_id": self.pupil_id, "title": "Tilpasset opplæring"} | also
-        return self.ask(who, OpenCase.model_validate(wanted)).case_id
-
-    def put_staff(self, name: str, roles: set[str], *schools: str, active: bool = True) -> UUID:
+    async def person(self, *roles: str, schools: tuple[UUID, ...] = (), is_active: bool = True) -> UUID:
         wanted = PutStaff(
-            pid_lookup=f"{name:x<64}",
-            name=name.capitalize(),
+            pid_lookup=secrets.token_hex(32),
+            name="Kari Prøve",
             roles=frozenset(roles),
-            schools=frozenset(self.schools[school] for school in schools),
-            is_active=active,
+            schools=frozenset(schools),
+            is_active=is_active,
         )
-        self.staff[name] = self.ask("admin", wanted).staff_id
-        return self.staff[name]
+        async with self.database.transaction() as tx:
+            return (await people.put_staff(tx, wanted)).staff_id
+
+    async def case(self, responsible: UUID, school_id: UUID | None = None) -> UUID:
+        fields = {
+            "title": "Prøvesak",
+            "public_title": "Prøvesak",
+            "case_type": "pupil",
+            "school_id": school_id or self.here,
+            "pupil_id": None,
+            "responsible_id": responsible,
+            "access": {},
+        }
+        async with self.database.transaction() as tx:
+            return await cases.open_case(tx, fields)
+
+    async def ask(self, staff_id: UUID, asked: Operation[Any]) -> Any:
+        """As the service would answer: the gate, then the operation, in one transaction."""
+        actor = Actor(staff_id=staff_id, level="high", session="test")
+        _, answering = operations._answers[asked.operation]
+        async with self.database.transaction() as tx:
+            ask = Ask(actor, tx)
+            await gate(Request(RULES[asked.operation], asked), ask)
+            return await answering(asked, ask, cast("Office", None))
+
+    async def standing(self, staff_id: UUID) -> Standing:
+        async with self.database.transaction() as tx:
+            return await people.standing(tx, staff_id)
+
+    async def run(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
+        async with self.database.transaction() as tx:
+            return await work(tx)
 
 
-def guardian(name: str, national_id: str, *, protected: bool = False, line: str = "Fjordveien 1") -> Guardian:
-    address = PostalAddress(line=line, postal_code="6800", city="Sølvfjord")
-    party = Party(
-        kind=PartyKind.PERSON, name=name, national_id=national_id, address=address, has_protected_address=protected
-    )
-    return Guardian(party=party)
-
-
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    """Made once a module; tests open cases of their own in it."""
-    loop = asyncio.new_event_loop()
-    name = f"cases_test_{new_id().hex[-12:]}"
-    admin_url = os.environ["DATABASE_URL"]
-    loop.run_until_complete(_statement(admin_url, f'create database "{name}"'))
-    url = urlunsplit((*urlsplit(admin_url)[:2], f"/{name}", "", ""))
-    try:
-        loop.run_until_complete(_statement(url, "create schema cases"))
-        loop.run_until_complete(_statement(url, f'alter database "{name}" set search_path = cases'))
-        migrate("cases", url, REPOSITORY / "services" / "cases" / "migrations")
-        folder = tmp_path_factory.mktemp("vault")
-        keys = {"k1": base64.b64encode(secrets.token_bytes(32)).decode()}
-        (folder / "keys").write_text(json.dumps({"current": "k1", "keys": keys}))
-        (folder / "content").mkdir()
-        vault = loop.run_until_complete(Vault.open(f"file://{folder / 'content'}", folder / "keys"))
-        database = loop.run_until_complete(Database.connect(url, application="test", size=10))
-        made = Town(Office(vault=vault, database=database, lookup_key=secrets.token_bytes(32)), database, loop)
-        _settle(made)
-        yield made
-        loop.run_until_complete(database.close())
-    finally:
-        loop.run_until_complete(_statement(admin_url, f'drop database "{name}" with (force)'))
-        loop.close()
-
-
-def _settle(town: Town) -> None:
-    first = "insert into staff (staff_id, pid_lookup, name) values ($1, $2, 'Admin') returning staff_id"
-    town.staff["admin"] = town.sql(first, new_id(), "a" * 64)[0][0]
-    town.sql("insert into staff_roles (staff_id, role) values ($1, 'administrator')", town.staff["admin"])
-    for school, organisation in (("north", "310000019"), ("south", "310000035")):
-        made = town.ask("admin", PutSchool(name=f"{school.capitalize()} skole", organisation=organisation))
-        town.schools[school] = made.school_id
-    town.put_staff("teacher", {"employee_create_cases"}, "north")
-    town.put_staff("colleague", {"employee"}, "north")
-    town.put_staff("principal", {"school_leader"}, "north")
-    town.put_staff("southerner", {"school_leader"}, "south")
-    town.put_staff("distributor", {"mail_distributor"})
-    pupil = PutPupil(
-        name="Ada Nordli",
-        national_id=town.pupil_number,
-        school_id=town.schools["north"],
-        guardians=(
-            guardian("Mor Nordli", number(2, 2, 80, 100)),
-            guardian("Far Nordli", number(3, 3, 81, 101), line="Åsen 2"),
-        ),
-    )
-    town.pupil_id = town.ask("admin", pupil).pupil_id
-    for code, kind, needs in (("letter", EventKind.OUTGOING, False), ("decision", EventKind.DECISION, True)):
-        template = {"code": code, "language": "nb", "name": code, "kind": kind, "needs_approval": needs}
-        town.ask("admin", PutTemplate.model_validate(template | {"source": SOURCE}))
-
-
-async def _statement(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture
+async def town(database: Database) -> Town:
+    number = iter(range(100))
+    async with database.transaction() as tx:
+        made = []
+        for name in ("Lia skole", "Moen skole"):
+            organisation = f"31{secrets.randbelow(10**6):06d}{next(number) % 10}"
+            made.append(await people.put_school(tx, PutSchool(name=name, organisation=organisation)))
+    return Town(database, made[0].school_id, made[1].school_id)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask, Operations
 from sikkersak.persistence.database import Database
 from sikkersak.persistence.migrate import migrate
-from sikkersak.testing.sandbox import Sandbox
+from sikkersak.testing.sandbox import Sandbox, sandbox
 from sikkersak.testing.waiting import eventually
 from sikkersak.vault import Vault
 
@@ -178,15 +178,42 @@ class Site:
             await connection.close()
 
 
-@pytest.fixture
-async def gateway_database(place: Sandbox) -> str:
+@pytest.fixture(scope="module")
+def place() -> Iterator[Sandbox]:
+    """One database and one pair of virtual hosts per module; what tests leave in them is cleared between tests."""
+    with asyncio.Runner() as runner:
+        made = sandbox()
+        yield runner.run(made.__aenter__())
+        runner.run(made.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def module_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gateway")
+
+
+@pytest.fixture(scope="module")
+def migrated_database(place: Sandbox) -> str:
     """The sandbox's database with the gateway's own schema at its newest version, which every connection stands in."""
+    asyncio.run(prepare(place))
+    return place.database_url
+
+
+@pytest.fixture
+async def gateway_database(migrated_database: str) -> str:
+    """The same, with nothing in its tables."""
+    connection = await asyncpg.connect(migrated_database)
+    await connection.execute("truncate sessions, pending_logins, logouts, changes, answers, inbox, outbox")
+    await connection.close()
+    return migrated_database
+
+
+async def prepare(place: Sandbox) -> None:
     connection = await asyncpg.connect(place.database_url)
     await connection.execute("create schema gateway")
     await connection.execute(f'alter database "{place.vhost}" set search_path = gateway')
     await connection.close()
     await migrated(place.database_url)
-    return place.database_url
 
 
 async def migrated(url: str) -> None:
@@ -230,8 +257,8 @@ def ready_address(started: "subprocess.Popen[str]", log: Path) -> str:
     raise AssertionError(f"the stand-in is not ready: {log.read_text()}")
 
 
-@pytest.fixture
-def idporten(tmp_path: Path, idporten_key: RSAKey) -> Iterator[tuple[str, int]]:
+@pytest.fixture(scope="module")
+def idporten(module_folder: Path, idporten_key: RSAKey) -> Iterator[tuple[str, int]]:
     """The stand-in's address, and the port that the gateway is registered at."""
     port = free_port()
     own = f"http://127.0.0.1:{port}"
@@ -244,48 +271,48 @@ def idporten(tmp_path: Path, idporten_key: RSAKey) -> Iterator[tuple[str, int]]:
         "public_key_file": "public.pem",
         "kid": "key-1",
     }
-    (tmp_path / "public.pem").write_bytes(idporten_key.as_pem(private=False))
-    (tmp_path / "users.json").write_text(json.dumps({"users": USERS}))
-    (tmp_path / "clients.json").write_text(json.dumps({"clients": [client]}))
+    (module_folder / "public.pem").write_bytes(idporten_key.as_pem(private=False))
+    (module_folder / "users.json").write_text(json.dumps({"users": USERS}))
+    (module_folder / "clients.json").write_text(json.dumps({"clients": [client]}))
     command = [sys.executable, "-m", "simulators", "idporten", "--port", "0"]
-    files = ["--users", str(tmp_path / "users.json"), "--clients", str(tmp_path / "clients.json")]
-    with process([*command, *files], {}, tmp_path / "idporten.log") as started:
-        yield ready_address(started, tmp_path / "idporten.log"), port
+    files = ["--users", str(module_folder / "users.json"), "--clients", str(module_folder / "clients.json")]
+    with process([*command, *files], {}, module_folder / "idporten.log") as started:
+        yield ready_address(started, module_folder / "idporten.log"), port
 
 
-@pytest.fixture
-def secrets(tmp_path: Path, idporten_key: RSAKey) -> Path:
+@pytest.fixture(scope="module")
+def secrets(module_folder: Path, idporten_key: RSAKey) -> Path:
     """The secrets folder, and beside it the vault and the public key of the gateway's actors."""
-    folder = tmp_path / "secrets"
+    folder = module_folder / "secrets"
     folder.mkdir()
-    (tmp_path / "identity").mkdir()
-    (tmp_path / "vault").mkdir()
+    (module_folder / "identity").mkdir()
+    (module_folder / "vault").mkdir()
     actor = Ed25519PrivateKey.generate()
     pem = actor.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = actor.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     (folder / "actor_signing_key").write_bytes(pem)
-    (tmp_path / "identity" / "gateway.pem").write_bytes(public)
+    (module_folder / "identity" / "gateway.pem").write_bytes(public)
     (folder / "idporten_key").write_bytes(idporten_key.as_pem(private=True))
     (folder / "pid_lookup_key").write_text(LOOKUP_KEY.hex())
     keys = {"current": "k1", "keys": {"k1": base64.b64encode(b"v" * 32).decode()}}
-    (tmp_path / "vault_keys.json").write_text(json.dumps(keys))
+    (module_folder / "vault_keys.json").write_text(json.dumps(keys))
     return folder
 
 
-@pytest.fixture
-async def site(
-    place: Sandbox, gateway_database: str, idporten: tuple[str, int], secrets: Path, tmp_path: Path
-) -> AsyncIterator[Site]:
-    """A gateway with two members of staff known to cases: Kari; Ola is nobody here."""
+@pytest.fixture(scope="module")
+def environment(
+    place: Sandbox, migrated_database: str, idporten: tuple[str, int], secrets: Path, module_folder: Path
+) -> dict[str, str]:
+    """What the gateway is started with."""
     issuer, port = idporten
-    environment = {
+    return {
         "ENVIRONMENT": "development",
-        "DATABASE_URL": gateway_database,
+        "DATABASE_URL": migrated_database,
         "RABBITMQ_URL": place.rabbitmq_url,
         "RABBITMQ_RPC_URL": place.rabbitmq_rpc_url,
-        "VAULT_URL": f"file://{tmp_path}/vault",
-        "VAULT_KEYS": str(tmp_path / "vault_keys.json"),
-        "IDENTITY_KEYS": str(tmp_path / "identity"),
+        "VAULT_URL": f"file://{module_folder}/vault",
+        "VAULT_KEYS": str(module_folder / "vault_keys.json"),
+        "IDENTITY_KEYS": str(module_folder / "identity"),
         "SECRETS_DIR": str(secrets),
         "HTTP_PORT": str(port),
         "BASE_URL": f"http://127.0.0.1:{port}",
@@ -297,23 +324,47 @@ async def site(
         "DATABASE_POOL": "4",
         "DRAIN_SECONDS": "5",
     }
+
+
+@dataclass
+class Running:
+    """The module's gateway process; one that a test stopped is started again for the next."""
+
+    environment: dict[str, str]
+    log: Path
+    stack: ExitStack
+    process: "subprocess.Popen[str] | None" = None
+
+    def alive(self) -> "subprocess.Popen[str]":
+        if self.process is None or self.process.poll() is not None:
+            command = [sys.executable, "-m", "gateway"]
+            self.process = self.stack.enter_context(process(command, self.environment, self.log))
+        return self.process
+
+
+@pytest.fixture(scope="module")
+def running(environment: dict[str, str], module_folder: Path) -> Iterator[Running]:
+    with ExitStack() as stack:
+        yield Running(environment, module_folder / "gateway.log", stack)
+
+
+@pytest.fixture
+async def site(
+    place: Sandbox, gateway_database: str, environment: dict[str, str], running: Running, module_folder: Path
+) -> AsyncIterator[Site]:
+    """The module's gateway with two members of staff known to cases: Kari; Ola is nobody here. No session is left."""
+    issuer = environment["IDPORTEN_ISSUER"]
+    async with httpx.AsyncClient(trust_env=False) as http:
+        (await http.post(f"{issuer}/_control/reset")).raise_for_status()
     cases = FakeCases()
     cases.employ(KARI, "Kari Prøve", "administrator", "school_leader")
-    vault = await Vault.open(environment["VAULT_URL"], tmp_path / "vault_keys.json")
-    async with answering(place, gateway_database, tmp_path / "identity", cases) as requests:
-        with process([sys.executable, "-m", "gateway"], environment, tmp_path / "gateway.log") as gateway:
-            made = Site(
-                environment["BASE_URL"],
-                issuer,
-                cases,
-                gateway_database,
-                vault,
-                gateway,
-                tmp_path / "gateway.log",
-                requests,
-            )
-            await eventually(lambda: is_ready(made), within=30, what="the gateway's readiness")
-            yield made
+    vault = await Vault.open(environment["VAULT_URL"], module_folder / "vault_keys.json")
+    async with answering(place, gateway_database, module_folder / "identity", cases) as requests:
+        gateway = running.alive()
+        address = environment["BASE_URL"]
+        made = Site(address, issuer, cases, gateway_database, vault, gateway, running.log, requests)
+        await eventually(lambda: is_ready(made), within=30, what="the gateway's readiness")
+        yield made
 
 
 async def is_ready(site: Site) -> bool:

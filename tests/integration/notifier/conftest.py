@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import io
 import json
-import os
-import signal
-import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +14,10 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import aio_pika
-import asyncpg
 import httpx
 import pikepdf
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+import pytest_asyncio
 from joserfc.jwk import RSAKey
 
 from sikkersak.contracts.message import Message, Operation
@@ -36,16 +28,15 @@ from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.messaging.rpc import RpcClient
 from sikkersak.persistence.database import Database
-from sikkersak.persistence.migrate import migrate
-from sikkersak.testing.sandbox import Sandbox
+from sikkersak.testing.running import Programs, ServiceProcess, make_keys, make_schema, service_environment
+from sikkersak.testing.sandbox import Sandbox, sandbox
 from sikkersak.testing.waiting import eventually
 from sikkersak.vault import Vault
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 ACCOUNT, INTEGRATION = "2f0d1b3e-0f5e-4c55-8f3e-1c6f2b7a9d10", "0a6d0c2e-2b59-4a0d-8a44-7d3a3c1f9b21"
 COUNTY, SUPPLIER, PERSON = "310000019", "310000035", "01851012490"
 ADDRESS = PostalAddress(line="Eksempelveien 2", postal_code="0003", city="OSLO")
-PACE = 0.4
+PACE = 0.15
 QUEUES = {"letters": "cases.facts", "forwarding": "intake.facts"}
 
 
@@ -59,6 +50,12 @@ class StandIns:
     smtp_control: str
     teams: str
     key: RSAKey
+
+    async def empty(self) -> None:
+        """Well, and as if nothing had come yet."""
+        async with httpx.AsyncClient() as client:
+            for control in (self.maskinporten, self.svarut, self.smtp_control, self.teams):
+                (await client.post(f"{control}/_control/reset")).raise_for_status()
 
     async def fault(self, control: str, **faults: Any) -> None:
         async with httpx.AsyncClient() as client:
@@ -82,35 +79,6 @@ class StandIns:
         return [card["message"]["attachments"][0]["content"] for card in (await self.state(self.teams))["cards"]]
 
 
-@contextmanager
-def process(
-    command: list[str], environment: dict[str, str], log: Path, *, talks: bool = True
-) -> Iterator[subprocess.Popen[str]]:
-    """A program that ends with the test. What it says is read by the test, or stands in the log."""
-    paths = [str(REPOSITORY / "deploy"), str(REPOSITORY / "shared"), str(REPOSITORY / "services" / "notifier")]
-    everything = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **environment}
-    with (
-        log.open("a") as errors,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE if talks else errors, stderr=errors, text=True, env=everything
-        ) as started,
-    ):
-        try:
-            yield started
-        finally:
-            started.terminate()
-            started.communicate(timeout=40)
-
-
-def stand_in(stack: ExitStack, folder: Path, name: str, *arguments: str) -> list[str]:
-    command = [sys.executable, "-m", "simulators", name, "--port", "0", *arguments]
-    started = stack.enter_context(process(command, {}, folder / f"{name}.log"))
-    assert started.stdout is not None
-    line = started.stdout.readline()
-    assert line.startswith("ready "), (line, (folder / f"{name}.log").read_text())
-    return line.split()[1:]
-
-
 @pytest.fixture(scope="module")
 def running_stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIns]:
     folder = tmp_path_factory.mktemp("stand-ins")
@@ -119,36 +87,32 @@ def running_stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stan
     integration = {"id": INTEGRATION, "password": "hemmelig", "organisation": COUNTY, "accounts": [ACCOUNT]}
     (folder / "clients.json").write_text(json.dumps({"clients": [client]}))
     (folder / "integrations.json").write_text(json.dumps([integration]))
-    with ExitStack() as stack:
-        (maskinporten,) = stand_in(stack, folder, "maskinporten", "--clients", str(folder / "clients.json"))
+    programs = Programs(folder)
+    try:
+        (maskinporten,) = programs.stand_in("maskinporten", "--clients", str(folder / "clients.json"))
         integrations = ("--integrations", str(folder / "integrations.json"), "--state", str(folder / "svarut"))
-        (svarut,) = stand_in(
-            stack, folder, "svarut", "--maskinporten", maskinporten, "--pace", str(PACE), *integrations
-        )
-        smtp, control = stand_in(stack, folder, "smtp")
-        (teams,) = stand_in(stack, folder, "teams")
+        (svarut,) = programs.stand_in("svarut", "--maskinporten", maskinporten, "--pace", str(PACE), *integrations)
+        smtp, control = programs.stand_in("smtp")
+        (teams,) = programs.stand_in("teams")
         yield StandIns(maskinporten, svarut, smtp, control, teams, key)
-
-
-@pytest.fixture
-async def stand_ins(running_stand_ins: StandIns) -> StandIns:
-    """The stand-ins, well and empty."""
-    async with httpx.AsyncClient() as client:
-        for name in ("maskinporten", "svarut", "smtp_control", "teams"):
-            (await client.post(f"{getattr(running_stand_ins, name)}/_control/reset")).raise_for_status()
-    return running_stand_ins
+    finally:
+        programs.stop()
 
 
 @dataclass
 class House:
-    """The database and broker that notifier works with, and what tests do with them."""
+    """The database and broker that notifier works with, and what tests do with them.
+
+    The process is the module's: one that wants other settings gets another process in its place.
+    """
 
     place: Sandbox
     database: Database
     vault: Vault
-    environment: dict[str, str]
+    service: ServiceProcess
     folder: Path
     signer: ActorSigner
+    said_before: int = 0
 
     async def order(self, message: Message) -> None:
         """Says a message through notifier's own outbox; its relay sends it as it would anybody's."""
@@ -176,7 +140,12 @@ class House:
         return await eventually(look, within=within, what=state)
 
     async def facts(self, queue: str) -> list[dict[str, Any]]:
-        """What was said to the service that consumes `queue`, and is taken from it now."""
+        """What was said to the service that consumes `queue`, and is taken from it now; nothing is still to be said."""
+
+        async def all_is_said() -> bool:
+            return not await self.rows("select 1 from outbox")
+
+        await eventually(all_is_said, what="the relay")
         connection = await aio_pika.connect(self.place.rabbitmq_url)
         found = []
         async with connection:
@@ -193,21 +162,36 @@ class House:
             client = RpcClient(connection, self.signer)
             return await client.ask(operation, actor=actor)
 
-    @contextmanager
-    def notifier(self, **changed: str) -> Iterator[subprocess.Popen[str]]:
+    def notifier(self, **changed: str | None) -> AbstractContextManager[subprocess.Popen[str]]:
         """The service, as a process."""
-        environment = {**self.environment, **changed, "HTTP_PORT": str(free_port())}
-        with process(
-            [sys.executable, "-m", "notifier"], environment, self.folder / "notifier.log", talks=False
-        ) as started:
-            yield started
+        return self.service.wanted(**changed)
 
     def log(self) -> str:
-        return (self.folder / "notifier.log").read_text()
+        """What it has said since the test began."""
+        return self.service.log.read_text()[self.said_before :]
 
-    def kill(self, notifier: subprocess.Popen[str]) -> None:
-        notifier.send_signal(signal.SIGKILL)
-        notifier.wait()
+    async def kill(self) -> None:
+        """A power cut; what the dead process held is let go of at once, which else takes half a minute."""
+        self.service.kill()
+        async with self.database.transaction() as tx:
+            await tx.execute("delete from leases")
+            await tx.execute("update consignments set held_until = now() where held_until is not null")
+
+    async def settle(self) -> None:
+        """Ends what an earlier test left open, so that nothing of it reaches the stand-ins any more."""
+        async with self.database.transaction() as tx:
+            await tx.execute("""
+                update consignments set state = 'given_up', is_open = false, next_try_at = null, next_look_at = null
+                where state in ('waiting', 'trying', 'sent')
+            """)
+            await tx.execute("delete from outbox")
+
+        async def nothing_in_hand() -> bool:
+            return not await self.rows("select 1 from consignments where held_until > now()")
+
+        await eventually(nothing_in_hand, within=40, what="the end of what was in hand")
+        for queue in QUEUES.values():
+            await self.facts(queue)
 
     async def file(self, name: str = "Vedtak om Kari Prøve.pdf", text: str = "") -> File:
         return File(name=name, media_type="application/pdf", ref=await self.vault.put(pdf(text), "application/pdf"))
@@ -226,12 +210,6 @@ class House:
         return LetterDossier.model_validate(said)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def pdf(text: str = "") -> bytes:
     document = pikepdf.new()
     document.add_blank_page()
@@ -241,49 +219,55 @@ def pdf(text: str = "") -> bytes:
     return target.getvalue()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running_place() -> AsyncIterator[Sandbox]:
+    """The module's own database and virtual hosts, with ladders of 100 ms a step."""
+    async with sandbox(longest_delay=100) as made:
+        await make_schema(made, "notifier")
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running_service(
+    running_place: Sandbox, running_stand_ins: StandIns, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[ServiceProcess, ActorSigner]]:
+    """The module's notifier, which starts when the first test wants it."""
+    folder = tmp_path_factory.mktemp("notifier")
+    signer = make_keys(folder)
+    (folder / "work").mkdir()
+    (folder / "maskinporten.pem").write_bytes(running_stand_ins.key.as_pem(private=True))
+    environment = environment_of(running_place, running_stand_ins, folder)
+    service = ServiceProcess("notifier", environment, folder / "notifier.log")
+    yield service, signer
+    service.stop()
+
+
 @pytest.fixture
-async def house(place: Sandbox, stand_ins: StandIns, tmp_path: Path) -> AsyncIterator[House]:
-    connection = await asyncpg.connect(place.database_url)
-    await connection.execute("create schema notifier")
-    await connection.execute(f'alter database "{place.vhost}" set search_path = notifier')
-    await connection.close()
-    await asyncio.to_thread(
-        migrate, "notifier", place.database_url, REPOSITORY / "services" / "notifier" / "migrations"
-    )
-    signer = actor_keys(tmp_path)
-    (tmp_path / "vault").mkdir()
-    (tmp_path / "work").mkdir()
-    keys = {"current": "k1", "keys": {"k1": base64.b64encode(b"v" * 32).decode()}}
-    (tmp_path / "vault_keys.json").write_text(json.dumps(keys))
-    (tmp_path / "maskinporten.pem").write_bytes(stand_ins.key.as_pem(private=True))
-    environment = environment_of(place, stand_ins, tmp_path)
-    vault = await Vault.open(environment["VAULT_URL"], tmp_path / "vault_keys.json")
-    database = await Database.connect(place.database_url, application="test", size=4)
-    yield House(place, database, vault, environment, tmp_path, signer)
+async def house(
+    running_place: Sandbox, running_service: tuple[ServiceProcess, ActorSigner], running_stand_ins: StandIns
+) -> AsyncIterator[House]:
+    service, signer = running_service
+    folder = service.log.parent
+    vault = await Vault.open(service.environment["VAULT_URL"], folder / "vault_keys.json")
+    database = await Database.connect(running_place.database_url, application="test", size=4)
+    made = House(running_place, database, vault, service, folder, signer)
+    await made.settle()
+    await running_stand_ins.empty()
+    made.said_before = len(service.log.read_text()) if service.log.exists() else 0
+    yield made
     await database.close()
 
 
-def actor_keys(folder: Path) -> ActorSigner:
-    (folder / "identity").mkdir()
-    actor = Ed25519PrivateKey.generate()
-    pem = actor.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    public = actor.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    (folder / "identity" / "gateway.pem").write_bytes(public)
-    return ActorSigner(pem)
+@pytest.fixture
+def stand_ins(house: House, running_stand_ins: StandIns) -> StandIns:
+    """The stand-ins, well and empty."""
+    return running_stand_ins
 
 
 def environment_of(place: Sandbox, stand_ins: StandIns, folder: Path) -> dict[str, str]:
     mail = urlsplit(stand_ins.smtp)
     return {
-        "ENVIRONMENT": "development",
-        "DATABASE_URL": place.database_url,
-        "RABBITMQ_URL": place.rabbitmq_url,
-        "RABBITMQ_RPC_URL": place.rabbitmq_rpc_url,
-        "VAULT_URL": f"file://{folder}/vault",
-        "VAULT_KEYS": str(folder / "vault_keys.json"),
-        "IDENTITY_KEYS": str(folder / "identity"),
-        "OUTWARD_EFFECTS": "on",
-        "DRAIN_SECONDS": "5",
+        **service_environment(place, folder),
         "SVARUT_URL": f"{stand_ins.svarut}/api",
         "SVARUT_INTEGRATION_ID": INTEGRATION,
         "SVARUT_INTEGRATION_PASSWORD": "hemmelig",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from sikkersak.contracts.cases import ApprovalRequested
 from sikkersak.contracts.intake import Belonging, MailReceived
-from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.contracts.notifier import Announce, AnnounceOutage, Notice
+from sikkersak.errors import Declined
+from sikkersak.identity import Actor
 from sikkersak.ids import new_id
 from sikkersak.testing.waiting import eventually
 
@@ -80,8 +83,37 @@ async def test_the_pause_that_teams_asks_for_is_kept(house: Any, stand_ins: Any)
 
 async def test_without_a_channel_a_notice_is_declined_and_says_so(house: Any) -> None:
     notice = Announce(notice_id=new_id(), notice=Notice.ARCHIVE_UP)
-    del house.environment["TEAMS_WEBHOOK"]
-    with house.notifier():
+    with house.notifier(TEAMS_WEBHOOK=None):
         await house.order(notice)
         row = await house.until(notice.notice_id, "declined")
     assert row["code"] == "no-channel"
+
+
+async def test_a_persons_words_go_to_every_channel_and_a_schools_notices_carry_its_name(
+    house: Any, stand_ins: Any
+) -> None:
+    school, other = new_id(), new_id()
+    webhook = house.service.environment["TEAMS_WEBHOOK"]
+    channels = {str(school): {"name": "Fjordvik skole", "webhook": webhook}, str(other): {"name": "Lia skole"}}
+    operator = Actor(staff_id=new_id(), roles=frozenset({"operations"}), level="high", session="s")
+    leader = Actor(
+        staff_id=new_id(), roles=frozenset({"school_leader"}), schools=frozenset({school}), level="high", session="s"
+    )
+    with house.notifier(TEAMS_CHANNELS=json.dumps(channels)):
+        said = AnnounceOutage(text="VSA er nede til klokken 14. Arbeid som vanlig.")
+        page = await house.ask(said, operator)
+        for item in page.items:
+            await house.until(item.consignment_id, "delivered")
+        with pytest.raises(Declined, match="forbidden"):
+            await house.ask(said, leader)
+        with pytest.raises(Declined, match="personal-data-in-notice"):
+            await house.ask(AnnounceOutage(text="Gjelder 018510 12490, ring meg"), operator)
+        over = await house.ask(AnnounceOutage(text="Alt virker igjen.", is_over=True, school_ids=(other,)), operator)
+        await house.until(over.items[0].consignment_id, "delivered")
+    cards = [texts(card) for card in await stand_ins.cards()]
+    assert sorted(cards[:2]) == [
+        ["Driftsmelding", "VSA er nede til klokken 14. Arbeid som vanlig."],
+        ["Driftsmelding", "VSA er nede til klokken 14. Arbeid som vanlig.", "Fjordvik skole"],
+    ]
+    assert cards[2] == ["Driftsmelding: alt virker igjen", "Alt virker igjen.", "Lia skole"]
+    assert "VSA" not in house.log()

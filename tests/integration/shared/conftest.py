@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aio_pika
 import pytest
 from faststream.rabbit import Channel, RabbitBroker
 
-from sikkersak.contracts.signing import CreateJob, RequestSignatures
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, RequestSignatures
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import Relay
 from sikkersak.messaging.retry import RetryMiddleware
@@ -55,6 +56,10 @@ def small_handlers() -> Handlers[Desk]:
             await desk.on_create(order)
         desk.heard.append(order)
 
+    @handlers.performs(CancelJobAtPortal)
+    async def cancel(order: CancelJobAtPortal, desk: Desk) -> None:
+        desk.heard.append(order)
+
     return handlers
 
 
@@ -63,7 +68,7 @@ async def running(place: Sandbox, desk: Desk) -> AsyncIterator[Running]:
     """Runs the small service with its own pool and broker."""
     metrics = Metrics()
     database = await Database.connect(place.database_url, application="test", size=10)
-    connection = await place.connect()
+    connection = await aio_pika.connect_robust(place.rabbitmq_url, reconnect_interval=0.2)
     broker = RabbitBroker(
         place.rabbitmq_url,
         default_channel=Channel(on_return_raises=True),

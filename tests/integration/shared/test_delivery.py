@@ -140,7 +140,8 @@ async def test_the_last_step_of_the_ladder_is_parking_with_reason_and_count(smal
     small.desk.on_create = always_away
     await say_and_relay(small, CreateJob(job_id=uuid4()))
     await eventually(lambda: place.depth("signing.create.parking"), within=20)
-    (seen,) = await parked(await place.connect(), "signing.create")
+    async with place.connection() as connection:
+        (seen,) = await parked(connection, "signing.create")
     assert (seen.outcome, seen.attempts) == ("exhausted", 7)
     assert seen.reason == "the signing service does not answer"
     assert seen.first_failed_at < seen.last_failed_at
@@ -162,7 +163,8 @@ async def test_a_declined_message_is_parked_at_once(small: Any, place: Sandbox) 
     small.desk.on_request = no
     await say_and_relay(small, order())
     await eventually(lambda: place.depth("signing.orders.parking"))
-    (seen,) = await parked(await place.connect(), "signing.orders")
+    async with place.connection() as connection:
+        (seen,) = await parked(connection, "signing.orders")
     assert seen.outcome == "declined"
 
 
@@ -180,14 +182,19 @@ async def test_a_poisoned_message_is_parked_with_its_reason_and_replayed_after_t
     await say_and_relay(small, healthy)
     await eventually(lambda: _is(small.desk.heard == [healthy]))
 
-    connection = await place.connect()
-    (seen,) = await parked(connection, "signing.orders")
-    assert (seen.outcome, seen.reason) == ("bug", "KeyError")  # the text of a foreign exception may be somebody's name
-    assert await replay(connection, "signing.orders", by="test", choice=lambda one: one.fingerprint == "other") == 0
-    assert (
-        await replay(connection, "signing.orders", by="test", choice=lambda one: one.fingerprint == seen.fingerprint)
-        == 1
-    )
+    async with place.connection() as connection:
+        (seen,) = await parked(connection, "signing.orders")
+        assert (seen.outcome, seen.reason) == (
+            "bug",
+            "KeyError",
+        )  # the text of a foreign exception may be somebody's name
+        assert await replay(connection, "signing.orders", by="test", choice=lambda one: one.fingerprint == "other") == 0
+        assert (
+            await replay(
+                connection, "signing.orders", by="test", choice=lambda one: one.fingerprint == seen.fingerprint
+            )
+            == 1
+        )
     await eventually(lambda: _is(poisoned in small.desk.heard))
     assert await place.depth("signing.orders.parking") == 0
 

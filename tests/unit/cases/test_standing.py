@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from cases.domain.standing import HELD_BY, Permission, Standing
+from cases.domain.standing import Permission, Standing
 from sikkersak.errors import Forbidden
+from sikkersak.identity.permissions import DEFAULTS, KEPT
 from sikkersak.identity.roles import Role
 
 HERE, ELSEWHERE = uuid4(), uuid4()
@@ -18,7 +19,15 @@ def standing(*roles: Role, schools: frozenset = frozenset({HERE})) -> Standing:
 
 
 def test_every_role_has_its_permissions_declared() -> None:
-    assert set(HELD_BY) == set(Role)
+    assert set(DEFAULTS) == set(Role)
+
+
+def test_what_a_role_must_keep_it_has_from_the_start() -> None:
+    assert all(kept <= DEFAULTS[role] for role, kept in KEPT.items())
+
+
+def test_every_permission_has_its_explanation() -> None:
+    assert all(permission.explanation.endswith(".") for permission in Permission)
 
 
 @pytest.mark.parametrize("role", Role)

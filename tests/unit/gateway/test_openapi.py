@@ -19,7 +19,13 @@ RESOURCES = {
         f"/documents/{{document_id}}/{act}"
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
-    *("/deliveries", "/deliveries/{delivery_id}", "/deliveries/{delivery_id}/retry", "/signature-jobs"),
+    *("/deliveries", "/deliveries/{delivery_id}"),
+    *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up")),
+    *(f"/archive/{part}" for part in ("groups", "not-archived", "retries", "reconciliations")),
+    "/archive/reconciliations/{reconciliation_id}",
+    "/notices/outages",
+    *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
+    *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
     *("/case-types", "/closed-cases", "/tasks", "/tasks/{task_id}/completion", "/pupils/{pupil_id}/move", "/approvals"),
     *(

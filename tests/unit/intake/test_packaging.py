@@ -85,6 +85,18 @@ def test_ten_thousand_entries_are_refused(tmp_path: Path) -> None:
         unpack(package(tmp_path, {str(number): b"" for number in range(10_000)}), (), out(tmp_path), largest=10)
 
 
+def test_a_damaged_entry_is_said_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.pdf", bytes(range(256)) * 40)
+    damaged = bytearray(path.read_bytes())
+    start = 30 + len("a.pdf")  # after the local header
+    damaged[start : start + 40] = b"\xff" * 40
+    path.write_bytes(damaged)
+    with pytest.raises(BrokenPackage):
+        unpack(path, (), out(tmp_path), largest=100_000)
+
+
 def test_a_damaged_package_is_said_as_such(tmp_path: Path) -> None:
     whole = package(tmp_path, {"a.pdf": b"a" * 1000}).read_bytes()
     path = tmp_path / "cut"

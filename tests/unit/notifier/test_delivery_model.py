@@ -14,13 +14,14 @@ from notifier.domain import (
     NAMES,
     PAUSES,
     IllegalMove,
+    choices,
     move,
     next_look,
     next_pause,
     standing,
 )
 from notifier.notices import WORDINGS
-from sikkersak.contracts.notifier import ConsignmentState, Notice
+from sikkersak.contracts.notifier import ConsignmentState, LetterChoice, Notice
 from sikkersak.messaging.topology import DELAYS, LADDER
 
 STATES = list(ConsignmentState)
@@ -37,10 +38,10 @@ def test_a_move_is_in_the_table_or_refused_by_name(state: ConsignmentState, want
             move(state, wanted)
 
 
-def test_what_is_delivered_stays_delivered_and_what_failed_can_only_be_begun_anew() -> None:
+def test_what_is_delivered_stays_so_and_what_failed_is_begun_anew_or_brought_in_another_way() -> None:
     assert MOVES[ConsignmentState.DELIVERED] == frozenset()
     for state in FAILED:
-        assert MOVES[state] == {ConsignmentState.WAITING}
+        assert MOVES[state] == {ConsignmentState.WAITING, ConsignmentState.DELIVERED}
 
 
 @pytest.mark.parametrize(
@@ -107,3 +108,9 @@ def test_every_notice_has_its_words() -> None:
     assert set(WORDINGS) == set(Notice)
     for wording in WORDINGS.values():
         assert "{" not in wording.sentence(1) + wording.sentence(4)
+
+
+def test_every_refusal_of_a_letter_leaves_a_choice_and_nothing_else_does() -> None:
+    for state in ConsignmentState:
+        assert bool(choices(state, "anything")) == (state in FAILED)
+    assert choices(ConsignmentState.DECLINED, "protected-address") == (LetterChoice.HANDLED,)

@@ -101,3 +101,33 @@ def test_file_names_are_unique_and_such_as_svarut_takes(names: list[str]) -> Non
     made = [name for name, _ in letter(files=tuple(map(file, names)), is_confidential=False).files]
     assert len({name.casefold() for name in made}) == len(names)
     assert all(0 < len(name) <= 226 and not FORBIDDEN_IN_NAMES.search(name) for name in made)
+
+
+def sized(size: int, media_type: str = "application/pdf") -> File:
+    return File(name="a.pdf", media_type=media_type, ref=VaultRef(sha256="0" * 64, size=size, media_type=media_type))
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ((sized(200 * 2**20), sized(150 * 2**20)), "too-large"),
+        ((sized(1), sized(2**30, "image/png")), "too-large"),
+        ((sized(0),), "empty-document"),
+    ],
+)
+def test_what_is_too_large_or_empty_is_refused_before_a_byte_is_sent(files: tuple[File, ...], code: str) -> None:
+    with pytest.raises(Declined, match=code):
+        letter(files=files)
+
+
+def test_what_cannot_be_printed_may_be_larger() -> None:
+    letter(receiver=party(address=PostalAddress()), files=(sized(400 * 2**20),))
+
+
+def test_with_the_schools_address_replies_go_to_the_school_through_edialog() -> None:
+    body = letter(sender_address=ADDRESS).body
+    assert body["svarSendesTil"]["digitalId"] == "310000019"
+    assert body["svarSendesTil"]["type"] == "ORGANISASJON"
+    assert body["kanSvareViaEdialog"] is True
+    assert "kanSvareViaEdialog" not in letter(receiver=party(national_id=None), sender_address=ADDRESS).body
+    assert "svarSendesTil" not in letter().body

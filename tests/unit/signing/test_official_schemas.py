@@ -154,3 +154,42 @@ def test_grammar_and_schema_agree_on_what_is_wrong(api: etree.XMLSchema, stand_i
         assert not api.validate(etree.fromstring(wrong))
         with pytest.raises(Refused):
             parse_message(wrong, "portal-signature-job-manifest")
+
+
+# Of the examples, one is invalid on purpose, some are older than today's schema, and two are of other schemas.
+NOT_VALID = {
+    "direct-request-invalid.xml",
+    "direct_signature_job_response_with_unexpected_element.xml",
+    "dotnet-client-tests/direct-status-response.xml",
+    "dotnet-client-tests/portal-manifest.xml",
+    "dotnet-client-tests/portal-status-change-response.xml",
+}
+OF_OTHER_SCHEMAS = {"signatures.xml", "ltv-sdo-2016-test-person.xml"}
+
+
+def examples() -> list[Path]:
+    return sorted((SPECIFICATION / "examples").rglob("*.xml")) if SPECIFICATION.is_dir() else []
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_official_example_parses_and_is_judged_as_its_name_says(
+    api: etree.XMLSchema, signatures: etree.XMLSchema, path: Path
+) -> None:
+    root = etree.fromstring(path.read_bytes())
+    if path.name == "signatures.xml":
+        signatures.assertValid(root)
+    elif path.name not in OF_OTHER_SCHEMAS:
+        expected = not NOT_VALID & {path.name, f"{path.parent.name}/{path.name}"}
+        assert api.validate(root) == expected, api.error_log
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_official_answer_of_the_portal_flow_is_read(path: Path) -> None:
+    content = path.read_bytes()
+    name = etree.QName(etree.fromstring(content)).localname
+    if name == "portal-signature-job-response":
+        assert read_created(content).job_id
+    elif name == "portal-signature-job-status-change-response":
+        assert read_change(content).signers
+    elif name == "error":
+        assert read_error_code(content)

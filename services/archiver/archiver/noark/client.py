@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from urllib.parse import urlencode
+
 from archiver.core import (
     ArchivedCaseFile,
     ArchivedRecord,
@@ -19,7 +22,7 @@ from archiver.noark.conversation import Conversation
 from archiver.noark.delivery import Delivery
 from archiver.noark.entrance import Entrances
 from archiver.noark.links import equals
-from archiver.noark.reading import read_record
+from archiver.noark.reading import moment_of, read_record
 from archiver.noark.session import Call, Session
 
 
@@ -33,6 +36,11 @@ class NoarkCore:
     def __init__(self, access: NoarkAccess) -> None:
         self._session = Session(access)
         self._entrances = Entrances(self._session)
+
+    @property
+    def adds_documents(self) -> bool:
+        """An entry that is not archived yet takes more documents."""
+        return True
 
     async def ensure_case_file(self, case_file: CaseFile, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
         """Key: `case_file.key`."""
@@ -62,6 +70,20 @@ class NoarkCore:
         delivery = await self._delivery(on_step)
         found = await delivery.find_record(key)
         return None if found is None else await read_record(delivery.talk, found, key)
+
+    async def record_keys(
+        self, since: datetime, until: datetime, *, on_step: Observer = unobserved
+    ) -> tuple[str, ...] | None:
+        """By journal year, which every core can look for; the exact times are compared here."""
+        delivery = await self._delivery(on_step)
+        keys: list[str] = []
+        for year in range(since.year, until.year + 1):
+            address = f"{delivery.entrance.records}?{urlencode({'$filter': f'journalaar eq {year}'})}"
+            for record in await delivery.talk.every("list-records", address):
+                key, made = delivery.talk.key_of(record), moment_of(record)
+                if key is not None and made is not None and since <= made < until:
+                    keys.append(key)
+        return tuple(keys)
 
     async def unfinished_records(self, *, on_step: Observer = unobserved) -> tuple[str, ...]:
         """Those in the status that a record has until it is whole."""

@@ -55,13 +55,17 @@ class Conversation:
         value = fields.get(self.key_field) if isinstance(fields, dict) else None
         return value if isinstance(value, str) else None
 
+    async def hits(self, step: str, href: str, key: str) -> list[Resource]:
+        """Every entity of a list with our key."""
+        found = await self.every(step, equals(href, self.key_field, key))
+        return [hit for hit in found if self.key_of(hit) == key]
+
     async def find(self, step: str, href: str, key: str) -> Resource | None:
         """The one entity of a list with our key, or None.
 
         :raises ManyHits: there is more than one.
         """
-        hits = await self.every(step, equals(href, self.key_field, key))
-        return only([hit for hit in hits if self.key_of(hit) == key])
+        return only(await self.hits(step, href, key))
 
     async def make(self, step: str, href: str, body: Json) -> Resource:
         """Makes an entity."""

@@ -7,10 +7,11 @@ again by its key or by what it is, and statuses, which promise that the rest is 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archiver.core import (
     ArchivedCaseFile,
+    ArchivedDocument,
     ArchivedRecord,
     CaseFile,
     DocumentDescription,
@@ -18,16 +19,18 @@ from archiver.core import (
     Receipt,
     RegistryEntry,
 )
-from archiver.noark import payloads
-from archiver.noark.conversation import Conversation, only
+from archiver.noark import payloads, surplus
+from archiver.noark.conversation import Conversation
 from archiver.noark.entrance import Entrance
 from archiver.noark.links import Resource
 from archiver.noark.reading import (
     FINAL,
     archived_case,
+    archived_document,
+    archived_record,
     documents_of,
     has_arrived,
-    holds,
+    has_files,
     is_whole,
     objects_of,
     read_record,
@@ -45,16 +48,21 @@ class Delivery:
 
     async def case_file(self, wanted: CaseFile) -> tuple[Resource, ArchivedCaseFile]:
         """The case file: found, or made. One that is found is not changed."""
-        found = await self.talk.find("find-case-file", self.entrance.case_files, wanted.key)
+        found = await self._find_case(wanted.key)
         if found is not None:
             return found, archived_case(found, wanted.key, was_created=False)
         body = payloads.case_file(wanted, self.talk.session.access)
         made = await self.talk.make("create-case-file", self.entrance.new_case_file, body)
-        return made, archived_case(made, wanted.key, was_created=True)
+        return await self._find_case(wanted.key) or made, archived_case(made, wanted.key, was_created=True)
+
+    async def _find_case(self, key: str) -> Resource | None:
+        hits = await self.talk.hits("find-case-file", self.entrance.case_files, key)
+        return await surplus.one_case_file(self.talk, hits)
 
     async def find_record(self, key: str) -> Resource | None:
         """The registry entry with our key."""
-        return await self.talk.find("find-record", self.entrance.records, key)
+        hits = await self.talk.hits("find-record", self.entrance.records, key)
+        return await surplus.one_record(self.talk, hits)
 
     async def entry(self, wanted: RegistryEntry) -> Receipt:
         """The registry entry: whole already, finished now, or made now."""
@@ -69,11 +77,12 @@ class Delivery:
             if is_whole(held, wanted.documents):
                 return Receipt(case_file=case, record=held, was_created=False)
         await self._parties(record, wanted, is_new=was_created)
-        await self._documents(record, wanted.documents, is_new=was_created)
+        ours = await self._documents(record, wanted.documents, is_new=was_created)
+        await surplus.one_of_each_party(self.talk, record, wanted)
+        documents = await self._settle_documents(record, ours, wanted.documents)
         await self._raise(record, wanted)
-        return Receipt(
-            case_file=case, record=await self._read_back(wanted.key, wanted.documents), was_created=was_created
-        )
+        held = await self._read_back(wanted.key, documents)
+        return Receipt(case_file=case, record=held, was_created=was_created)
 
     async def more(self, key: str, documents: tuple[DocumentDescription, ...]) -> Receipt:
         """More documents to an entry that stands already."""
@@ -89,8 +98,9 @@ class Delivery:
         if held.status == "A":
             text = "Journalposten er arkivert og tar ikke imot flere dokumenter. Bruk en ny journalpost."
             raise Declined("archive-record-sealed", text)
-        await self._documents(record, documents, is_new=False)
-        return Receipt(case_file=None, record=await self._read_back(key, documents), was_created=False)
+        ours = await self._documents(record, documents, is_new=False)
+        standing = await self._settle_documents(record, ours, documents)
+        return Receipt(case_file=None, record=await self._read_back(key, standing), was_created=False)
 
     async def _make_record(self, wanted: RegistryEntry, folder: Resource, case: ArchivedCaseFile) -> Resource:
         if case.is_closed:
@@ -111,19 +121,46 @@ class Delivery:
             else:
                 await self.talk.make("create-party", record.href(payloads.party_rel(party)), payloads.party(party))
 
-    async def _documents(self, record: Resource, wanted: tuple[DocumentDescription, ...], *, is_new: bool) -> None:
+    async def _documents(
+        self, record: Resource, wanted: tuple[DocumentDescription, ...], *, is_new: bool
+    ) -> dict[str, Resource]:
+        """Makes what is missing, files included; returns ours by key. They are finished when all of them stand."""
         held = [] if is_new else await documents_of(self.talk, record)
         count = len(held)
+        ours: dict[str, Resource] = {}
         for document in wanted:
-            found = only([one for one in held if self.talk.key_of(one) == document.key])
+            found = next((one for one in held if self.talk.key_of(one) == document.key), None)
             was_found = found is not None
             if found is None:
                 count += 1
-                body = payloads.document(document, count, self.talk.session.access)
-                make = record.href("arkivstruktur/ny-dokumentbeskrivelse/")
-                found = await self.talk.make("create-document", make, body)
+                found = await self._make_document(record, document, count)
             await self._objects(found, document, is_new=not was_found)
-            await self._finish(found)
+            ours[document.key] = found
+        return ours
+
+    async def _make_document(self, record: Resource, document: DocumentDescription, number: int) -> Resource:
+        body = payloads.document(document, number, self.talk.session.access)
+        try:
+            return await self.talk.make("create-document", record.href("arkivstruktur/ny-dokumentbeskrivelse/"), body)
+        except Declined:  # refused, it may be, because a repeated request has made it already
+            standing = [one for one in await documents_of(self.talk, record) if self.talk.key_of(one) == document.key]
+            if len(standing) != 1:
+                raise
+            return standing[0]
+
+    async def _settle_documents(
+        self, record: Resource, ours: dict[str, Resource], wanted: tuple[DocumentDescription, ...]
+    ) -> tuple[ArchivedDocument, ...]:
+        """Reads back every file with its checksum, then finishes the documents: after that nothing changes any more."""
+        listed, files = await surplus.one_of_each_document(self.talk, record, ours, wanted)
+        standing = [archived_document(self.talk, one, files[one.id]) for one in listed]
+        for document in wanted:
+            hits = [one for one in standing if one.key == document.key]
+            if len(hits) != 1 or not has_files(hits[0], document):
+                raise mismatch()
+        for one in ours.values():
+            await self._finish(one)
+        return tuple(replace(one, is_finished=one.is_finished or one.key in ours) for one in standing)
 
     async def _objects(self, document: Resource, wanted: DocumentDescription, *, is_new: bool) -> None:
         held = [] if is_new else await objects_of(self.talk, document)
@@ -162,14 +199,12 @@ class Delivery:
                 "raise-record", record, lambda now: None if now.code("journalstatus") in FINAL else status
             )
 
-    async def _read_back(self, key: str, wanted: tuple[DocumentDescription, ...]) -> ArchivedRecord:
+    async def _read_back(self, key: str, documents: tuple[ArchivedDocument, ...]) -> ArchivedRecord:
         """By the key, not by the link, so that a second record under the same key is seen."""
         record = await self.find_record(key)
         if record is None:
             raise Transient("archive: the registry entry cannot be read back")
-        held = await read_record(self.talk, record, key)
-        if not all(holds(held, document) for document in wanted):
-            raise mismatch()
+        held = archived_record(record, key, documents)
         if not held.is_final:
             raise Transient("archive: the registry entry did not keep its status")
         return held

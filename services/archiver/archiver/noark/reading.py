@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 
 from archiver.core import (
     ArchivedCaseFile,
@@ -46,29 +47,58 @@ def has_arrived(found: Resource) -> bool:
     return bool(found.body.get("referanseDokumentfil"))
 
 
+def archived_document(talk: Conversation, found: Resource, objects: list[Resource]) -> ArchivedDocument:
+    """A document description with its files."""
+    return ArchivedDocument(
+        key=talk.key_of(found),
+        archive_id=found.id,
+        number=found.body.get("dokumentnummer"),
+        is_finished=found.code("dokumentstatus") == "F",
+        objects=tuple(map(archived_object, objects)),
+    )
+
+
+def archived_record(found: Resource, key: str, documents: tuple[ArchivedDocument, ...]) -> ArchivedRecord:
+    """A registry entry with the documents that were read of it."""
+    status = found.code("journalstatus") or ""
+    return ArchivedRecord(
+        key=key,
+        archive_id=found.id,
+        number=str(found.body.get("registreringsID", "")),
+        journal_year=found.body.get("journalaar"),
+        journal_sequence=found.body.get("journalsekvensnummer"),
+        status=status,
+        is_final=status in FINAL,
+        documents=documents,
+        title=found.body.get("tittel"),
+        public_title=found.body.get("offentligTittel") or "",
+        restriction=restriction_of(found),
+    )
+
+
+def restriction_of(found: Resource) -> str:
+    """The code of the access restriction; empty where nothing is screened."""
+    screening = found.body.get("skjerming")
+    given = screening.get("tilgangsrestriksjon") if isinstance(screening, Mapping) else None
+    return str(given.get("kode", "")) if isinstance(given, Mapping) else ""
+
+
+def moment_of(found: Resource) -> datetime | None:
+    """When an entity was made."""
+    try:
+        made = datetime.fromisoformat(str(found.body.get("opprettetDato")))
+    except ValueError:
+        return None
+    return made if made.tzinfo else made.replace(tzinfo=UTC)
+
+
 async def read_record(talk: Conversation, record: Resource, key: str) -> ArchivedRecord:
     """A registry entry with everything below it."""
     documents = [
-        ArchivedDocument(
-            key=talk.key_of(document),
-            archive_id=document.id,
-            number=document.body.get("dokumentnummer"),
-            is_finished=document.code("dokumentstatus") == "F",
-            objects=tuple(map(archived_object, await objects_of(talk, document))),
-        )
+        archived_document(talk, document, await objects_of(talk, document))
         for document in await documents_of(talk, record)
     ]
-    status = record.code("journalstatus") or ""
-    return ArchivedRecord(
-        key=key,
-        archive_id=record.id,
-        number=str(record.body.get("registreringsID", "")),
-        journal_year=record.body.get("journalaar"),
-        journal_sequence=record.body.get("journalsekvensnummer"),
-        status=status,
-        is_final=status in FINAL,
-        documents=tuple(documents),
-    )
+    return archived_record(record, key, tuple(documents))
 
 
 async def documents_of(talk: Conversation, record: Resource) -> list[Resource]:
@@ -91,5 +121,10 @@ def holds(record: ArchivedRecord, wanted: DocumentDescription) -> bool:
     hits = [document for document in record.documents if document.key == wanted.key]
     if len(hits) != 1 or not hits[0].is_finished:
         return False
-    files = {(one.variant, one.checksum, one.size) for one in hits[0].objects}
+    return has_files(hits[0], wanted)
+
+
+def has_files(held: ArchivedDocument, wanted: DocumentDescription) -> bool:
+    """Whether every file of a document is there, byte for byte."""
+    files = {(one.variant, one.checksum, one.size) for one in held.objects}
     return all((one.variant.value, one.checksum, one.size) in files for one in wanted.objects)

@@ -10,6 +10,7 @@ import httpx
 from archiver.core import DocumentObject, OutcomeUnknown
 from archiver.noark.conversation import Conversation, resource
 from archiver.noark.links import Resource
+from archiver.noark.reading import has_arrived
 from archiver.noark.session import Call
 from sikkersak.errors import Declined, Transient
 
@@ -60,12 +61,26 @@ async def upload(talk: Conversation, target: Resource, given: DocumentObject, bu
         else:
             stored = await at_once(talk, target, given, content)
     except Declined as refused:
+        standing = await arrived_before(talk, target, given, refused)
+        if standing is not None:
+            return standing
         await talk.remove("remove-object", target)
         raise translated(refused, content) from refused
     if stored.body.get("sjekksum") != given.checksum:
         await talk.remove("remove-object", stored)
         raise mismatch()
     return stored
+
+
+async def arrived_before(
+    talk: Conversation, target: Resource, given: DocumentObject, refused: Declined
+) -> Resource | None:
+    """The object when the core refuses the file because it has that very file already: a request that was repeated."""
+    if refused.code not in {"archive-forbidden", "archive-conflict"}:
+        return None
+    standing = await talk.get("read-object", target.href("self"))
+    is_there = has_arrived(standing) and standing.body.get("sjekksum") == given.checksum
+    return standing if is_there else None
 
 
 def mismatch() -> Declined:

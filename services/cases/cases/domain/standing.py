@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
 from sikkersak.errors import Forbidden
+from sikkersak.identity.permissions import Permission, default_permissions
+from sikkersak.identity.policy.rules import Asker
 from sikkersak.identity.roles import Role
 
-
-class Permission(StrEnum):
-    """What a role may hold. The second word of each says over what."""
-
-    OPEN_CASE = "open_case"
-    OPEN_CASE_ANYWHERE = "open_case_anywhere"
-    LIST_EVERY_CASE = "list_every_case"
-    READ_SCHOOL = "read_school"
-    APPROVE = "approve"
-    GIVE_ACCESS = "give_access"
-    ADMINISTER = "administer"
-    KEEP_PUPILS = "keep_pupils"
-    READ_AUDIT = "read_audit"
-    REOPEN_CASE = "reopen_case"
-    ANSWER_ACCESS_REQUESTS = "answer_access_requests"
-    READ_JOURNAL = "read_journal"
-
+__all__ = ["Permission", "Standing"]
 
 P = Permission
-HELD_BY: Final[dict[Role, frozenset[Permission]]] = {
-    Role.EMPLOYEE: frozenset(),
-    Role.EMPLOYEE_CREATE_CASES: frozenset({P.OPEN_CASE}),
-    Role.SCHOOL_LEADER: frozenset(
-        {
-            *(P.OPEN_CASE, P.READ_SCHOOL, P.APPROVE, P.GIVE_ACCESS, P.READ_AUDIT),
-            *(P.REOPEN_CASE, P.ANSWER_ACCESS_REQUESTS),
-        }
-    ),
-    Role.MAIL_DISTRIBUTOR: frozenset({P.OPEN_CASE_ANYWHERE, P.LIST_EVERY_CASE, P.KEEP_PUPILS, P.READ_JOURNAL}),
-    Role.ADMINISTRATOR: frozenset({P.ADMINISTER, P.KEEP_PUPILS}),
-    Role.OPERATIONS: frozenset(),
-}
 REFUSALS: Final = {
     P.OPEN_CASE: "Rollen din gir ikke rett til å opprette saker ved denne skolen.",
     P.APPROVE: "Bare skoleleder ved skolen kan godkjenne.",
@@ -53,6 +26,7 @@ REFUSALS: Final = {
     P.ANSWER_ACCESS_REQUESTS: "Bare skoleleder ved skolen kan behandle innsynskrav.",
     P.READ_JOURNAL: "Rollen din gir ikke innsyn i postlisten.",
 }
+ANOTHER: Final = "Rollen din gir ikke rett til dette."
 
 
 @dataclass(frozen=True)
@@ -63,10 +37,25 @@ class Standing:
     name: str
     roles: frozenset[Role]
     schools: frozenset[UUID]
+    contents: frozenset[Permission] | None = None
+    """What the roles hold as administrators have edited them; none of it where they never did."""
+    full_access: UUID | None = None
+    """The grant of "access to everything" that is in force (M17); it reads, and writes nothing."""
+
+    @cached_property
+    def permissions(self) -> frozenset[Permission]:
+        """Everything that the roles hold."""
+        return default_permissions(frozenset(self.roles)) if self.contents is None else self.contents
+
+    @property
+    def asker(self) -> Asker:
+        """The person as the access policy sees them."""
+        is_active = bool(self.roles)
+        return Asker(self.permissions, self.schools, is_active=is_active, reads_everything=self.full_access is not None)
 
     def holds(self, permission: Permission) -> bool:
         """Whether any of the roles holds it."""
-        return any(permission in HELD_BY[role] for role in self.roles)
+        return permission in self.permissions
 
     def holds_at(self, permission: Permission, school_id: UUID) -> bool:
         """Whether it is held at this school. No school means nobody (R8)."""
@@ -75,12 +64,12 @@ class Standing:
     def demand(self, permission: Permission) -> None:
         """Raises `Forbidden` with what a user can understand."""
         if not self.holds(permission):
-            raise Forbidden(REFUSALS[permission])
+            raise Forbidden(REFUSALS.get(permission, ANOTHER))
 
     def demand_at(self, permission: Permission, school_id: UUID) -> None:
         """The same for one school."""
         if not self.holds_at(permission, school_id):
-            raise Forbidden(REFUSALS[permission])
+            raise Forbidden(REFUSALS.get(permission, ANOTHER))
 
     def demand_opening_at(self, school_id: UUID) -> None:
         """Who may create a case at this school (M7, M10)."""
@@ -93,6 +82,16 @@ class Standing:
         return sorted(self.schools) if self.holds(P.READ_SCHOOL) else []
 
     @property
+    def written_schools(self) -> list[UUID]:
+        """The schools in whose every case this person writes."""
+        return sorted(self.schools) if self.holds(P.WRITE_SCHOOL) else []
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether "access to everything" is in force for this person."""
+        return self.full_access is not None
+
+    @property
     def lists_every_case(self) -> bool:
         """Whether case lists (never their content) span all schools."""
-        return self.holds(P.LIST_EVERY_CASE)
+        return self.holds(P.LIST_EVERY_CASE) or self.reads_everything

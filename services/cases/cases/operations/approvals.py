@@ -7,7 +7,7 @@ from cases.office import Office
 from cases.operations import operations
 from cases.store import audit, editions, people
 from sikkersak.contracts.cases_documents import ListApprovals, ListStandIns, PutStandIn, StandInList, WaitingApprovals
-from sikkersak.errors import Declined, Forbidden
+from sikkersak.errors import Declined
 from sikkersak.identity.roles import Role
 from sikkersak.messaging.operations import Ask
 
@@ -45,9 +45,6 @@ async def put_stand_in(asked: PutStandIn, ask: Ask, office: Office) -> StandInLi
 
 @operations.answers(ListStandIns)
 async def list_stand_ins(asked: ListStandIns, ask: Ask, office: Office) -> StandInList:
-    """For those who work at the school, and administrators."""
+    """For everybody who works here: who approves is no secret."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
-    if asked.school_id not in standing.schools and not standing.holds(Permission.ADMINISTER):
-        raise Forbidden("Du er ikke knyttet til denne skolen.")
     return StandInList(items=await editions.stand_ins(ask.tx, asked.school_id))

@@ -7,6 +7,7 @@ from uuid import UUID
 from cases.domain.folders import demand_fit
 from cases.domain.standing import Permission, Standing
 from cases.domain.titles import public_title
+from cases.domain.validity import validity
 from cases.office import Office
 from cases.operations import operations
 from cases.store import access, audit, cases, documents, folders, people
@@ -84,13 +85,24 @@ async def give_access(asked: GiveAccess, ask: Ask, office: Office) -> CaseDetail
     is_responsible = case["responsible_id"] == standing.staff_id
     if not (is_responsible or standing.holds_at(Permission.GIVE_ACCESS, case["school_id"])):
         raise Forbidden("Bare skoleleder eller hovedsaksbehandler kan gi tilgang til saken.")
-    await people.standing(ask.tx, asked.staff_id)
-    await access.put_member(ask.tx, asked.case_id, asked.staff_id, asked.right, standing.staff_id)
-    given = asked.right.value if asked.right else None
-    await audit.note(
-        ask.tx, standing.staff_id, "access-given", case_id=asked.case_id, staff_id=str(asked.staff_id), right=given
+    valid_from, valid_to = validity(asked.from_date, asked.to_date)
+    if asked.right is not None:  # access can be taken from somebody who has left, not given
+        await people.standing(ask.tx, asked.staff_id)
+    await access.put_member(
+        ask.tx, asked.case_id, asked.staff_id, asked.right, standing.staff_id, (valid_from, valid_to)
     )
-    return await detail(ask.tx, standing, asked.case_id)
+    given = await detail(ask.tx, standing, asked.case_id)
+    await audit.note(
+        ask.tx,
+        standing.staff_id,
+        "access-given" if asked.right else "access-taken",
+        case_id=asked.case_id,
+        staff_id=str(asked.staff_id),
+        right=asked.right.value if asked.right else None,
+        first=asked.from_date.isoformat() if asked.from_date else None,
+        last=asked.to_date.isoformat() if asked.to_date else None,
+    )
+    return given
 
 
 @operations.answers(ReadAudit)

@@ -95,9 +95,12 @@ async def list_closed_cases(asked: ListClosedCases, ask: Ask, office: Office) ->
 
 async def _close(ask: Ask, office: Office, standing: Standing, case_id: UUID, remark: str) -> None:
     await folders.lock(ask.tx, case_id)  # before anything is looked at: who writes meanwhile waits for the answer
-    case = await access.writable_case(ask.tx, standing, case_id)
-    if case["responsible_id"] != standing.staff_id and not standing.holds_at(Permission.READ_SCHOOL, case["school_id"]):
+    case = await access.readable_case(ask.tx, standing, case_id)
+    may_close = standing.holds_at(Permission.CLOSE_SCHOOL_CASE, case["school_id"])
+    if case["responsible_id"] != standing.staff_id and not may_close:
         raise Forbidden("Bare hovedsaksbehandler eller skoleleder kan avslutte saken.")
+    if case["status"] != CaseStatus.OPEN:
+        raise access.CaseClosed
     demand_closable(await folders.hindrances(ask.tx, case_id))
     await cases.close(ask.tx, case_id, remark, standing.staff_id)
     await followup.archive_closing(ask.tx, Sealed(office), case, remark)

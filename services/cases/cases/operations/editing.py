@@ -21,7 +21,7 @@ from sikkersak.contracts.cases_documents import (
     Rendered,
 )
 from sikkersak.contracts.values import File
-from sikkersak.errors import Declined, NotFound
+from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction
 
@@ -52,10 +52,10 @@ async def release_document(asked: ReleaseDocument, ask: Ask, office: Office) -> 
 @operations.answers(AddAttachment)
 async def add_attachment(asked: AddAttachment, ask: Ask, office: Office) -> DocumentView:
     """A file more; like any edit it takes an approval back."""
-    if not await office.vault.exists(asked.file.ref):
-        raise NotFound("file")
     standing, row = await acts.writable(ask, asked.document_id)
     acts.demand_free(row, standing)
+    if not await office.vault.exists(asked.file.ref):
+        raise Declined("file-gone", "Filen finnes ikke. Last den opp på nytt.", status=422)
     files = _attached(row)
     if len(files) >= MOST_ATTACHMENTS:
         raise Declined("too-many-attachments", f"Et dokument kan ha høyst {MOST_ATTACHMENTS} vedlegg.")
@@ -71,7 +71,7 @@ async def remove_attachment(asked: RemoveAttachment, ask: Ask, office: Office) -
     acts.demand_free(row, standing)
     files = _attached(row)
     if asked.position >= len(files):
-        raise NotFound("file")
+        raise Declined("attachment-gone", "Dokumentet har ikke dette vedlegget.", status=422)
     await _put(ask.tx, row, files[: asked.position] + files[asked.position + 1 :])
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "attachment-removed")
 

@@ -22,7 +22,7 @@ from sikkersak.contracts.cases_casework import (
     RemoveCaseParty,
     SetPhase,
 )
-from sikkersak.errors import Declined, NotFound
+from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
 
 
@@ -74,7 +74,7 @@ async def remove_case_party(asked: RemoveCaseParty, ask: Ask, office: Office) ->
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     await access.writable_case(ask.tx, standing, asked.case_id)
     if not await folders.remove_party(ask.tx, asked.case_id, asked.party_id):
-        raise NotFound("party")
+        raise Declined("party-gone", "Parten er ikke i saken.")
     await audit.note(ask.tx, standing.staff_id, "party-removed", case_id=asked.case_id, party_id=str(asked.party_id))
     return await detail(ask.tx, standing, asked.case_id)
 

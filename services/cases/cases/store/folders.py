@@ -101,7 +101,7 @@ async def related(tx: Transaction, standing: Standing, case_id: UUID) -> tuple[R
     where c.case_id in (select other_id from case_relations where case_id = $4
                         union select case_id from case_relations where other_id = $4) and {VISIBLE}
     order by c.case_id"""
-    who = (standing.staff_id, standing.led_schools, False)
+    who = (standing.staff_id, standing.led_schools, standing.reads_everything)
     return tuple(RelatedCase.model_validate(dict(row)) for row in await tx.fetch(sql, *who, case_id))
 
 

@@ -8,17 +8,23 @@ from uuid import UUID
 from cases.domain.standing import Standing
 from sikkersak.contracts.cases import PutSchool, PutStaff, School, StaffMember
 from sikkersak.errors import Forbidden, NotFound
+from sikkersak.identity.permissions import BY_VALUE, Permission, default_permissions
 from sikkersak.identity.roles import role_of
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
 
-STAFF = """
-select s.staff_id, s.name, s.is_active,
-  coalesce(array(select role from staff_roles r where r.staff_id = s.staff_id and s.is_active
-                 and current_date between valid_from and coalesce(valid_to, 'infinity')), '{}') as roles,
-  coalesce(array(select school_id from staff_schools x where x.staff_id = s.staff_id and s.is_active), '{}') as schools
-from staff s
+TODAY = "(now() at time zone 'Europe/Oslo')::date"
+STAFF = f"""
+select s.staff_id, s.name, s.is_active, held.roles,
+  coalesce(array(select school_id from staff_schools x where x.staff_id = s.staff_id and s.is_active), '{{}}') as schools,
+  (select jsonb_object_agg(role, permissions) from role_contents c where c.role = any(held.roles)) as contents,
+  (select g.grant_id from full_access g where g.staff_id = s.staff_id and g.ended_at is null
+   and g.valid_from <= now() and g.valid_to > now() order by g.valid_to desc limit 1) as full_access
+from staff s cross join lateral (
+  select coalesce(array(select role from staff_roles r where r.staff_id = s.staff_id and s.is_active
+                        and {TODAY} between valid_from and coalesce(valid_to, 'infinity')), '{{}}') as roles
+) held
 """
 
 
@@ -28,7 +34,14 @@ async def standing(tx: Transaction, staff_id: UUID) -> Standing:
     if row is None:
         raise Forbidden("Du er ikke registrert som bruker.")
     roles = frozenset(role_of(role) for role in row["roles"])
-    return Standing(row["staff_id"], row["name"], roles, frozenset(row["schools"]))
+    return Standing(row["staff_id"], row["name"], roles, frozenset(row["schools"]), held_by(row), row["full_access"])
+
+
+def held_by(row: Row) -> frozenset[Permission]:
+    """What the roles of a row of staff hold: as administrators edited them, else as they are delivered."""
+    edited: dict[str, list[str]] = row["contents"] or {}
+    delivered = default_permissions(frozenset(row["roles"]) - edited.keys())
+    return delivered | {BY_VALUE[value] for values in edited.values() for value in values if value in BY_VALUE}
 
 
 def member(row: Row) -> StaffMember:
@@ -39,6 +52,7 @@ def member(row: Row) -> StaffMember:
         roles=frozenset(row["roles"]),
         schools=frozenset(row["schools"]),
         is_active=row["is_active"],
+        permissions=frozenset(permission.value for permission in held_by(row)),
     )
 
 

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from cases.domain.standing import Standing
 from sikkersak.contracts.cases_casework import Task, TaskKind
+from sikkersak.errors import Declined
 from sikkersak.ids import new_id
-from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.persistence.database import Row, Transaction
 
 ARCHIVE_TASKS: Final = [TaskKind.WITHDRAW_IN_ARCHIVE.value, TaskKind.REOPEN_IN_ARCHIVE.value]
 SEEN: Final = """(
@@ -42,11 +43,14 @@ async def page(tx: Transaction, standing: Standing, after: UUID | None, limit: i
 
 
 async def complete(tx: Transaction, standing: Standing, task_id: UUID, remark: str) -> Task:
-    """Notes how it was done; a task that is not seen, or is done, is not found."""
+    """Notes how it was done; whether a task that is not seen exists, nobody is told."""
     sql = f"""
     update tasks t set done_at = now(), done_by = $1, remark = $6
     where t.task_id = $5 and t.done_at is null and {SEEN} returning t.*"""
-    return _task(present(await tx.fetchrow(sql, *_seer(standing), task_id, remark), "task"))
+    row = await tx.fetchrow(sql, *_seer(standing), task_id, remark)
+    if row is None:
+        raise Declined("task-gone", "Oppgaven er alt utført, eller den er ikke din.")
+    return _task(row)
 
 
 def _seer(standing: Standing) -> tuple[UUID, list[UUID], bool, list[str]]:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
-from gateway.api import cases, casework, deliveries, documents, editions, mail, me, people, search
+from gateway.api import (
+    archive,
+    cases,
+    casework,
+    deliveries,
+    documents,
+    editions,
+    letters,
+    mail,
+    me,
+    notices,
+    people,
+    reconciliation,
+    search,
+    signatures,
+)
 from gateway.problems import documented
 from gateway.reception import Reception
 
@@ -20,6 +35,8 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    for resource in (me, mail, people, cases, casework, documents, editions, search, deliveries):
+    work = (me, mail, people, cases, casework, documents, editions, search)
+    shelves = (*work, deliveries, archive, reconciliation, signatures, letters, notices)
+    for resource in shelves:
         api.include_router(resource.router)
     app.include_router(api)

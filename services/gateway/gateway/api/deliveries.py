@@ -1,17 +1,19 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """The archive log, signature jobs and consignments: how far everything has come, and once more (M20, M21, M26)."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from gateway.api.caller import Asker, Cursor, Key, Limit
+from gateway.api.signatures import require_document
 from gateway.problems import documented
 from sikkersak.contracts.archiver import (
     DeliveryDetail,
+    DeliveryFilter,
     DeliveryPage,
     DeliveryRow,
-    DeliveryState,
     ListDeliveries,
     ReadDelivery,
     RetryDelivery,
@@ -33,13 +35,13 @@ ACT = documented(400, 404, 409)
 @router.get("/deliveries", tags=["archive"], summary="The archive log")
 async def list_deliveries(
     asker: Asker,
-    state: DeliveryState | None = None,
-    document_id: UUID | None = None,
+    chosen: Annotated[DeliveryFilter, Depends()],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> DeliveryPage:
     """Newest first, with the count of each state over everything that the person may see (M26)."""
-    return await asker.ask(ListDeliveries(state=state, document_id=document_id, cursor=cursor, limit=limit))
+    asked = {**chosen.model_dump(), "cursor": cursor, "limit": limit}
+    return await asker.ask(ListDeliveries.model_validate(asked))
 
 
 @router.get("/deliveries/{delivery_id}", tags=["archive"], summary="One delivery", responses=documented(404))
@@ -63,6 +65,7 @@ async def list_signature_jobs(
     limit: Limit = 50,
 ) -> JobPage:
     """Of one document, or of the schools that the person leads; newest first."""
+    await require_document(asker, document_id)
     return await asker.ask(ListJobs(document_id=document_id, state=state, cursor=cursor, limit=limit))
 
 
@@ -76,6 +79,7 @@ async def list_consignments(
     limit: Limit = 50,
 ) -> ConsignmentPage:
     """Of one document, or all for those who watch them; newest first."""
+    await require_document(asker, document_id)
     asked = ListConsignments(kind=kind, document_id=document_id, state=state, cursor=cursor, limit=limit)
     return await asker.ask(asked)
 

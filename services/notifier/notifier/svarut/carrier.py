@@ -16,6 +16,7 @@ from notifier.svarut.client import SvarUt
 from notifier.svarut.encryption import Certificate, Envelope
 from notifier.svarut.letter import Letter, compose
 from sikkersak.contracts.notifier import LetterDossier
+from sikkersak.contracts.values import PostalAddress
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.persistence.database import Row
 from sikkersak.vault import Vault, VaultRef, unseal
@@ -26,7 +27,10 @@ log = structlog.get_logger(__name__)
 class LetterCarrier:
     """Brings letters to SvarUt (M21)."""
 
-    def __init__(self, svarut: SvarUt, vault: Vault, work_folder: Path) -> None:
+    def __init__(
+        self, svarut: SvarUt, vault: Vault, work_folder: Path, reply_address: PostalAddress | None = None
+    ) -> None:
+        self._reply_address = reply_address
         self._svarut = svarut
         self._vault = vault
         self._work_folder = work_folder
@@ -42,6 +46,8 @@ class LetterCarrier:
         if is_repeated and (found := await self._found(reference)):
             return Carried(SENT, str(found), verdict="found")
         dossier = await unseal(self._vault, VaultRef.model_validate(row["dossier"]), LetterDossier)
+        if dossier.sender_address is None:
+            dossier = dossier.model_copy(update={"sender_address": self._reply_address})
         letter = compose(dossier, reference, row["round"])
         try:
             return Carried(SENT, str(await self._send(letter)))

@@ -12,7 +12,7 @@ from pathlib import PurePath
 from typing import Any, Final
 
 from sikkersak.contracts.notifier import LetterDossier
-from sikkersak.contracts.values import File, Party, PartyKind
+from sikkersak.contracts.values import File, Party, PartyKind, PostalAddress
 from sikkersak.errors import Declined
 
 PDF: Final = "application/pdf"
@@ -23,6 +23,9 @@ LONGEST_TITLE: Final = 1000
 LONGEST_PARTY: Final = 100
 LONGEST_LINE: Final = 70
 CASE_NUMBER: Final = re.compile(r"^(\d{4})[/-]0*([1-9]\d*)$")
+# SvarUt §4.5: what may go to print is under 350 MB; the rest must be through in sixteen minutes, taken as 1 GB.
+LARGEST_PRINTABLE: Final = 350 * 1024 * 1024 - 1
+LARGEST_DIGITAL: Final = 1024 * 1024 * 1024
 PERSON_ID: Final = re.compile(r"^\d{11}$")
 ORGANISATION_ID: Final = re.compile(r"^\d{9}$")
 
@@ -42,6 +45,7 @@ def compose(dossier: LetterDossier, reference: str, round_: int) -> Letter:
     if dossier.receiver.has_protected_address:
         raise Declined("protected-address", "Mottakeren har adressesperre. Brevet må sendes på en annen måte.")
     kind, receiver = _receiver(dossier.receiver)
+    _check_sizes(dossier.files, can_be_printed="adresse" in receiver)
     files = tuple(zip(_names(dossier), dossier.files, strict=True))
     body: dict[str, Any] = {
         "tittel": _title(dossier, round_),
@@ -54,6 +58,8 @@ def compose(dossier: LetterDossier, reference: str, round_: int) -> Letter:
     }
     if kind != "print":
         body["sikkerhetsniva"] = "HOYESTE" if dossier.is_confidential else "BETYDELIG"
+    if dossier.sender_address is not None:
+        body |= _reply(dossier, dossier.sender_address, kind)
     if kind == "organisasjon":
         body |= {"taushetsbelagtPost": dossier.is_confidential} | _case(dossier.case_number)
     return Letter(kind, body, files, is_encrypted=dossier.is_confidential)
@@ -63,7 +69,7 @@ def _receiver(party: Party) -> tuple[str, dict[str, Any]]:
     """Digitally where there is a number; with an address as well it may be printed; with an address only it is."""
     wanted = PERSON_ID if party.kind is PartyKind.PERSON else ORGANISATION_ID
     receiver: dict[str, Any] = {"navn": party.name.strip()[:LONGEST_PARTY] or "Mottaker"}
-    address = _address(party)
+    address = _postal(party.address)
     if address:
         receiver["adresse"] = address
     if party.national_id:
@@ -79,16 +85,37 @@ def _receiver(party: Party) -> tuple[str, dict[str, Any]]:
     return "print", receiver
 
 
-def _address(party: Party) -> dict[str, str] | None:
+def _postal(known: PostalAddress) -> dict[str, str] | None:
     """The postal address, if it is whole. A field that is not known is left out: V3 takes no empty strings."""
-    lines = textwrap.wrap(party.address.line, LONGEST_LINE)[:3]
-    if not (lines and party.address.city.strip()):
+    lines = textwrap.wrap(known.line, LONGEST_LINE)[:3]
+    if not (lines and known.city.strip()):
         return None
     address = {f"adresselinje{number}": line for number, line in enumerate(lines, 1)}
-    address["poststed"] = party.address.city.strip()[:LONGEST_LINE]
-    if party.address.postal_code.strip():
-        address["postnummer"] = party.address.postal_code.strip()[:20]
+    address["poststed"] = known.city.strip()[:LONGEST_LINE]
+    if known.postal_code.strip():
+        address["postnummer"] = known.postal_code.strip()[:20]
     return address
+
+
+def _check_sizes(files: tuple[File, ...], *, can_be_printed: bool) -> None:
+    """Refused here, before the first byte is sent, and in words that say what to do."""
+    if any(file.ref.size == 0 for file in files):
+        raise Declined("empty-document", "Et av dokumentene er tomt.")
+    printable = sum(file.ref.size for file in files if file.media_type == PDF)
+    if can_be_printed and printable > LARGEST_PRINTABLE:
+        raise Declined("too-large", "Dokumentene er for store: høyst 350 MB kan skrives ut. Del dem opp.")
+    if sum(file.ref.size for file in files) > LARGEST_DIGITAL:
+        raise Declined("too-large", "Dokumentene er for store: høyst 1 GB kan sendes. Del dem opp.")
+
+
+def _reply(dossier: LetterDossier, address: PostalAddress, kind: str) -> dict[str, Any]:
+    """Where a reply goes: to the school, by its number. Receivers with a number can answer through eDialog."""
+    where = _postal(address)
+    if where is None:
+        return {}
+    name = dossier.sender_name.strip()[:LONGEST_PARTY] or SYSTEM
+    school = {"navn": name, "type": "ORGANISASJON", "digitalId": dossier.sender_organisation, "adresse": where}
+    return {"svarSendesTil": school} | ({"kanSvareViaEdialog": True} if kind != "print" else {})
 
 
 def _title(dossier: LetterDossier, round_: int) -> str:
@@ -111,12 +138,12 @@ def _names(dossier: LetterDossier) -> list[str]:
     """Unique names without regard to case, none of the characters that SvarUt refuses, the file's own ending kept."""
     names: list[str] = []
     for position, file in enumerate(dossier.files):
-        suffix = PurePath(file.name).suffix[:10]
-        stem = file.name.removesuffix(suffix)
+        ending = PurePath(file.name).suffix[:10]
+        stem, suffix = file.name.removesuffix(ending), FORBIDDEN_IN_NAMES.sub("", ending)
         if dossier.is_confidential:
             stem = "Brev" if position == 0 else f"Vedlegg {position}"
         stem = FORBIDDEN_IN_NAMES.sub(" ", stem).strip()[:LONGEST_NAME] or "Dokument"
-        name = f"{stem}{FORBIDDEN_IN_NAMES.sub('', suffix)}"
+        name = f"{stem}{suffix}"
         if name.casefold() in {taken.casefold() for taken in names}:
             name = f"{stem} ({position + 1}){suffix}"
         names.append(name)

@@ -11,6 +11,7 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 
 from signing.digdir.answers import Unreadable, read_change, read_created
 from signing.digdir.asice import MANIFEST, ContainerFile, container
@@ -18,11 +19,13 @@ from signing.digdir.connection import XML, Connection, Exchange, refusal
 from signing.digdir.envelope import envelope
 from signing.digdir.identity import ClientIdentity
 from signing.digdir.manifest import file_names, manifest_xml, request_xml
-from signing.digdir.pacing import next_poll
+from signing.digdir.pacing import CLOCK_TOLERANCE, clock_off, next_poll
 from signing.digdir.tls import client_context
 from signing.portal import JobCreated, OutcomeUnknown, Poll, PortalJob, StatusChange
 from sikkersak.clock import now
 from sikkersak.errors import Declined, Transient
+
+log = structlog.get_logger(__name__)
 
 POSTEN_BRING: Final = "984661185"
 # Up to 10 MB leave us and the service looks at all of it. Waiting costs little, an unknown outcome a person's time.
@@ -37,6 +40,7 @@ class PortalAccess:
     """Where the service is, who we are there, and whom we trust to be it.
 
     `root` ends with `/api`. `queue` is ours alone: applications that share a queue steal each other's answers.
+    `calls_a_second` keeps below the service's limit of ten for an organisation, over all replicas.
     `trusted_roots` is a PEM file for one environment; test and production roots are never mixed.
     """
 
@@ -45,6 +49,7 @@ class PortalAccess:
     queue: str | None
     trusted_roots: Path
     server_organisation: str = POSTEN_BRING
+    calls_a_second: float = 50.0
 
 
 class DigdirPortal:
@@ -55,11 +60,11 @@ class DigdirPortal:
 
     def __init__(self, access: PortalAccess, identity: ClientIdentity, clock: Callable[[], datetime] = now) -> None:
         context = client_context(identity, access.trusted_roots, access.server_organisation)
-        self._connection = Connection(context, clock)
+        self._connection = Connection(context, clock, access.calls_a_second)
         self._identity = identity
         self._access = access
         self._clock = clock
-        self._next_poll_at: datetime | None = None
+        self._next_poll_at: dict[str | None, datetime] = {}
         self._jobs = f"{self._home}/portal/signature-jobs"
 
     async def __aenter__(self) -> Self:
@@ -79,7 +84,9 @@ class DigdirPortal:
     async def describe_access(self) -> str:
         """GET the root: a short text that tells who the service takes us for."""
         response = await self._connection.send(Exchange("GET", self._home, XML))
-        return _accepted(response).text
+        text = _accepted(response).text
+        self._refuse_skew(response)
+        return text
 
     async def create(self, job: PortalJob) -> JobCreated:
         """POST the job. Not idempotent: see `OutcomeUnknown`."""
@@ -87,29 +94,33 @@ class DigdirPortal:
         body = envelope(request_xml(job.reference, self._access.queue), sealed)
         headers = {**XML, "Content-Type": body.content_type}
         exchange = Exchange("POST", self._jobs, headers, body.body, _CREATION_SECONDS, unrepeatable=True)
-        response = _accepted(await self._connection.send(exchange))
+        response = await self._connection.send(exchange)
+        if response.is_client_error:  # the service says no more than that the container is not valid
+            self._refuse_skew(response)
+        _accepted(response)
         try:
             return read_created(response.content)
         except Unreadable as error:
             raise OutcomeUnknown(f"the signing service took the job, but its answer is unreadable: {error}") from error
 
-    async def poll(self) -> Poll:
-        """GET one change from our queue, never before the permitted time.
+    async def poll(self, queue: str | None = None) -> Poll:
+        """GET one change from a queue (our own where none is named), never before the permitted time.
 
         Raises `Transient` with `retry_after` when it is too early, by our own reckoning or the service's.
         """
+        name = self._access.queue if queue is None else queue
         moment = self._clock()
-        if self._next_poll_at is not None and moment < self._next_poll_at:
-            raise Transient("the permitted poll time has not come", retry_after=self._next_poll_at - moment)
+        permitted = self._next_poll_at.get(name)
+        if permitted is not None and moment < permitted:
+            raise Transient("the permitted poll time has not come", retry_after=permitted - moment)
         try:
-            response = _accepted(await self._connection.send(Exchange("GET", self._queue_url(), XML)))
+            response = _accepted(await self._connection.send(Exchange("GET", self._queue_url(name), XML)))
         except Transient as error:
-            self._next_poll_at = self._clock() + (error.retry_after or timedelta())
+            self._next_poll_at[name] = self._clock() + (error.retry_after or timedelta())
             raise
-        self._next_poll_at = next_poll(response, self._clock())
+        at = self._next_poll_at[name] = next_poll(response, self._clock())
         is_empty = response.status_code == httpx.codes.NO_CONTENT
-        change = None if is_empty else read_change(response.content)
-        return Poll(change=change, next_poll_at=self._next_poll_at)
+        return Poll(change=None if is_empty else read_change(response.content), next_poll_at=at)
 
     async def download(self, url: str) -> bytes:
         """GET a signed file. `Declined("signing-files-gone")` when the service has deleted it."""
@@ -134,8 +145,16 @@ class DigdirPortal:
             )
         _accepted(response)
 
-    def _queue_url(self) -> str:
-        queue = self._access.queue
+    def _refuse_skew(self, response: httpx.Response) -> None:
+        off = clock_off(response, self._clock())
+        if off > CLOCK_TOLERANCE:
+            log.error("signing_clock_skew", seconds=round(off.total_seconds()))
+            raise Declined(
+                "signing-clock-skew",
+                f"Klokken vår og signeringstjenestens er {off.total_seconds():.0f} sekunder fra hverandre; høyst 5 er tillatt.",
+            )
+
+    def _queue_url(self, queue: str | None) -> str:
         return self._jobs if queue is None else str(httpx.URL(self._jobs, params={"polling_queue": queue}))
 
     def _seal(self, job: PortalJob) -> bytes:

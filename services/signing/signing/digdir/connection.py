@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +40,9 @@ class Connection:
     server has just closed cannot leave the creation of a job in doubt. The traffic is far too thin to notice.
     """
 
-    def __init__(self, context: ssl.SSLContext, clock: Callable[[], datetime]) -> None:
+    def __init__(self, context: ssl.SSLContext, clock: Callable[[], datetime], calls_a_second: float) -> None:
+        self._spacing = 1 / calls_a_second
+        self._next_call = 0.0
         self._http = httpx.AsyncClient(
             verify=context,
             trust_env=False,
@@ -55,6 +59,7 @@ class Connection:
     async def send(self, exchange: Exchange) -> httpx.Response:
         """The answer, whatever its status, except 408, 429 and 5xx, which are raised as `Transient`."""
         self._refuse_while_blocked()
+        await self._take_turn()
         lost = OutcomeUnknown if exchange.unrepeatable else Transient
         try:
             response = await self._http.request(
@@ -74,6 +79,14 @@ class Connection:
             raise lost(f"the signing service answered HTTP {response.status_code}")
         return response
 
+    async def _take_turn(self) -> None:
+        """Calls are spaced evenly below the service's limit: over it, it blocks everything for half a minute."""
+        moment = time.monotonic()
+        turn = max(self._next_call, moment)
+        self._next_call = turn + self._spacing
+        if turn > moment:
+            await asyncio.sleep(turn - moment)
+
     def _refuse_while_blocked(self) -> None:
         if self._blocked_until is not None and (left := self._blocked_until - self._clock()) > timedelta():
             raise Transient("blocked by the signing service's rate limit", retry_after=left)
@@ -83,8 +96,10 @@ class Connection:
         now = self._clock()
         if names_next_poll(response):
             return Transient("polled before the permitted time", retry_after=next_poll(response, now) - now)
-        self._blocked_until = now + BLOCKED
-        return Transient("blocked by the signing service's rate limit", retry_after=BLOCKED)
+        asked = response.headers.get("Retry-After", "")
+        pause = timedelta(seconds=int(asked)) if asked.isdecimal() else BLOCKED
+        self._blocked_until = now + pause
+        return Transient("blocked by the signing service's rate limit", retry_after=pause)
 
 
 def refusal(response: httpx.Response) -> Declined:

@@ -146,7 +146,7 @@ def test_a_protected_address_stops_the_letter_makes_a_task_and_says_why(town: An
     assert town.sql("select * from letters where document_id = $1", document_id) == []
     done = town.ask("teacher", CompleteTask(task_id=tasks[0].task_id, remark="Levert personlig."))
     assert done.done_at is not None
-    with pytest.raises(NotFound):
+    with pytest.raises(Declined, match="task-gone"):
         town.ask("teacher", CompleteTask(task_id=tasks[0].task_id, remark="En gang til."))
 
 

@@ -1,0 +1,9 @@
+"""The archive core behind Fiks Arkiv v1: arkivmelding, receipt, errors, get and search, over a transport that is a plug."""
+
+from __future__ import annotations
+
+from archiver.fiks.access import FiksAccess
+from archiver.fiks.client import FiksArkivCore
+from archiver.fiks.transport import Accounts, BrokerTransport
+
+__all__ = ["Accounts", "BrokerTransport", "FiksAccess", "FiksArkivCore"]
