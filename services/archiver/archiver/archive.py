@@ -18,6 +18,7 @@ import structlog
 
 from archiver import entries, store
 from archiver.core import AccessRefused, ArchiveCore, OutcomeUnknown, Step
+from archiver.domain import OUTCOME_UNKNOWN, resolved
 from archiver.rendition import Renderer
 from archiver.store import backlog
 from archiver.store.backlog import Waiting
@@ -43,6 +44,13 @@ log = structlog.get_logger(__name__)
 DISK_FULL: Final = "our disk is full"
 LEAST_FREE: Final = 16 * 1024 * 1024
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass
+class Attempted:
+    """What there is to tell of an attempt that went well."""
+
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,8 +144,9 @@ class Archive:
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
         steps: list[Step] = []
         try:
-            async with self._on_record(row["delivery_id"], "deliver", steps), self.circuit.attempt():
-                reference = await self._bring(dossier, steps)
+            async with self._on_record(row["delivery_id"], "deliver", steps) as attempt, self.circuit.attempt():
+                reference, was_there = await self._bring(dossier, steps)
+                attempt.detail = resolved(DeliveryState(row["state"]), was_there=was_there)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
                 raise
@@ -173,12 +182,12 @@ class Archive:
                 archive_reference=reference,
             )
 
-    async def _bring(self, dossier: ArchiveDossier, steps: list[Step]) -> str:
-        """What the kind of delivery asks of the core; returns the archive's own number."""
+    async def _bring(self, dossier: ArchiveDossier, steps: list[Step]) -> tuple[str, bool]:
+        """What the kind of delivery asks of the core; returns the archive's own number, and whether it was there before."""
         if dossier.kind is DeliveryKind.CLOSING:
             key = f"case:{dossier.case_file.case_id}"
             closed = await self.core.close_case_file(key, dossier.remark or "", on_step=steps.append)
-            return closed.number
+            return closed.number, False
         async with self.database.transaction() as tx:
             made = await store.renditions(tx, [document.document_key for document in dossier.documents])
         if dossier.kind is DeliveryKind.EVIDENCE:
@@ -187,17 +196,19 @@ class Archive:
         else:
             entry = entries.registry_entry(dossier, made, self.vault)
             receipt = await self.core.ensure_registry_entry(entry, on_step=steps.append)
-        return receipt.record.number
+        return receipt.record.number, not receipt.was_created
 
     # --- the record of it
 
     @asynccontextmanager
-    async def _on_record(self, delivery_id: UUID, what: str, steps: list[Step] | None = None) -> AsyncIterator[None]:
+    async def _on_record(
+        self, delivery_id: UUID, what: str, steps: list[Step] | None = None
+    ) -> AsyncIterator[Attempted]:
         """Writes how it went, in its own transaction, whatever became of it."""
-        began = time.monotonic()
+        began, attempt = time.monotonic(), Attempted()
         try:
             try:
-                yield
+                yield attempt
             except OSError as trouble:
                 if trouble.errno not in FULL:
                     raise
@@ -220,14 +231,14 @@ class Archive:
                 )
             raise
         except BaseException:  # a bug, or the process is told to leave: on record, and never hidden
-            await self._note(delivery_id, steps, _summary(what, "failed", began))
+            await self._note(delivery_id, steps, _summary(what, "failed", began), None)
             raise
         else:
-            await self._note(delivery_id, steps, _summary(what, "ok", began))
+            await self._note(delivery_id, steps, _summary(what, "ok", began), attempt.detail)
 
-    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step) -> None:
+    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step, detail: str | None) -> None:
         async with self.database.transaction() as tx:
-            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, None)
+            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, detail)
 
     async def _move(self, delivery_id: UUID, state: DeliveryState) -> None:
         async with self.database.transaction() as tx:
@@ -243,7 +254,7 @@ def _code(what: str, later: Transient, *, is_full: bool) -> str:
     if is_full or isinstance(later, VaultBusy):
         return "disk-full"
     if isinstance(later, OutcomeUnknown):
-        return "outcome-unknown"
+        return OUTCOME_UNKNOWN
     if isinstance(later, AccessRefused):
         return "archive-access"
     return "archive-away" if what == "deliver" else "rendering-waits"

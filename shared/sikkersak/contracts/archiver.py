@@ -20,6 +20,7 @@ class DeliveryState(StrEnum):
     CONVERTING = "converting"
     DELIVERING = "delivering"
     RETRYING = "retrying"
+    UNKNOWN = "unknown"  # it was sent and no answer came: the archive is asked before anything is sent again (M27)
     ARCHIVED = "archived"
     DECLINED = "declined"
     GIVEN_UP = "given_up"

@@ -54,6 +54,7 @@ class ToldCore:
     closed: list[str] = field(default_factory=list)
     held: dict[str, ArchivedRecord] = field(default_factory=dict)
     adds_documents: bool = True
+    was_there: bool = False
 
     def _maybe_raise(self) -> None:
         if self.raises:
@@ -62,7 +63,7 @@ class ToldCore:
     async def ensure_registry_entry(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
         self._maybe_raise()
         self.records.append(entry)
-        return Receipt(case_file=None, record=self._record(entry.key), was_created=True)
+        return Receipt(case_file=None, record=self._record(entry.key), was_created=not self.was_there)
 
     async def add_documents(self, record_key: str, documents: Any, *, on_step: Observer = unobserved) -> Receipt:
         self._maybe_raise()
