@@ -19,8 +19,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from simulators.faults import FaultPlan
+from simulators.noark import fiks_changes, fiks_tree
 from simulators.noark import fiks_documents as xml
-from simulators.noark import fiks_tree
 from simulators.noark.core import Core
 from simulators.noark.fiks_envelope import closed, opened, private_key
 from simulators.noark.refusal import Refused
@@ -112,8 +112,12 @@ class FiksFace:
                 case "arkivering.arkivmelding.opprett":
                     return [(f"{kind}.mottatt", {}), await self._create(kind, message, files)]
                 case "arkivering.arkivmelding.oppdater":
-                    fiks_tree.close(self.core, xml.child(message, "mappeOppdateringer"))
+                    fiks_changes.update(self.core, message)
                     return [(f"{kind}.mottatt", {}), (f"{kind}.kvittering", {})]
+                case "arkivering.dokumentobjekt.opprett":
+                    return [(f"{kind}.mottatt", {}), await self._variant(kind, message, files)]
+                case "innsyn.sok":
+                    return [self._search(kind, message)]
                 case "innsyn.registrering.hent":
                     return [self._record(kind, message)]
                 case "innsyn.mappe.hent":
@@ -149,6 +153,24 @@ class FiksFace:
             xml.failed_half(receipt, "registreringFeilet", str(uuid4()), no.text)
         else:
             xml.record_receipt(receipt, self.core.tree, record, is_new=is_new)
+
+    async def _variant(self, kind: str, message: Any, files: dict[str, bytes]) -> Reply:
+        made = await fiks_changes.variant(self.core, message, files)
+        namespace = f"{ROOT}dokumentobjekt/opprett/kvittering/v1"
+        receipt = xml.new(namespace, "dokumentobjektOpprettKvittering")
+        for name in ("systemID", "opprettetDato", "opprettetAv"):
+            xml.add(receipt, name, made.body[name], namespace)
+        return f"{kind}.kvittering", {"dokumentobjekt-kvittering.xml": xml.written(receipt)}
+
+    def _search(self, kind: str, message: Any) -> Reply:
+        """By our key only, and keys only are told; any other search finds nothing here."""
+        definition = xml.child(message, "sokdefinisjon")
+        if definition is None or xml.text(definition, "responstype") != "noekler":
+            raise Refused(400, "Dette arkivet svarer bare på søk etter nøkler")
+        wanted = xml.text(definition, "parametere", "sokVerdier", "eksternNoekkel", "noekkel")
+        name = "journalpost" if (wanted or "").startswith("record:") else "saksmappe"
+        hits = [one for one in self.core.tree.of([name]) if wanted and xml.key_of(one) == wanted]
+        return f"{kind}.resultat.noekler", {"resultat.xml": xml.written(xml.search_result(message, name, hits))}
 
     def _record(self, kind: str, message: Any) -> Reply:
         found = fiks_tree.find(self.core, "journalpost", xml.child(message, "referanseTilRegistrering"))

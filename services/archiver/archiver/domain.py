@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import NAMESPACE_OID, UUID, uuid5
 
-from sikkersak.contracts.archiver import DeliveryKind, DeliveryState, Standing
+from sikkersak.contracts.archiver import ArchiveDocument, DeliveryKind, DeliveryState, Standing
 from sikkersak.errors import Declined
 
 S = DeliveryState
@@ -111,5 +112,12 @@ def pause_after(attempts: int) -> timedelta:
 
 
 def needs_rendering(kind: DeliveryKind) -> bool:
-    """Evidence of a signature is archived as it is (M20), and a closing brings no document."""
-    return kind is DeliveryKind.RECORD
+    """Evidence of a signature is archived as it is (M20), and changes of what stands bring no document."""
+    return kind in {DeliveryKind.RECORD, DeliveryKind.SHIELDED}
+
+
+def rendition_key(kind: DeliveryKind, document: ArchiveDocument) -> UUID:
+    """What a document's rendition is kept under; the shielded file of a document has a rendition of its own."""
+    if kind is not DeliveryKind.SHIELDED:
+        return document.document_key
+    return uuid5(NAMESPACE_OID, f"shielded {document.document_key} {document.file.ref.sha256}")

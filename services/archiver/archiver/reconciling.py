@@ -20,7 +20,7 @@ from archiver.archive import Archive
 from archiver.core import ArchivedRecord, DocumentDescription, ManyHits
 from archiver.store import reconciliation
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import ArchiveDossier, DeliveryState, Finding, Transfer
+from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Finding, Transfer
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
@@ -84,12 +84,16 @@ async def _compared(archive: Archive, delivery: Row, key: str) -> tuple[Finding,
     dossier = await _dossier(archive, delivery)
     async with archive.database.transaction() as tx:
         made = await store.renditions(tx, [document.document_key for document in dossier.documents])
-        later = await reconciliation.evidence_of(tx, delivery["document_id"])
+        later = await reconciliation.later_of(tx, delivery["document_id"])
     added: list[DocumentDescription] = []
-    if archive.core.adds_documents:
-        for one in later:
+    for one in later:
+        if one["kind"] == DeliveryKind.CORRECTION:
+            dossier = entries.as_changed(dossier, await _dossier(archive, one))
+        elif one["kind"] == DeliveryKind.EVIDENCE and archive.core.adds_documents:
             added.extend(entries.documents(await _dossier(archive, one), {}, archive.vault))
-    return comparing.compared(entries.registry_entry(dossier, made, archive.vault), tuple(added), held)
+    entry = entries.registry_entry(dossier, made, archive.vault)
+    is_withdrawn = any(one["kind"] == DeliveryKind.WITHDRAWAL for one in later)
+    return comparing.compared(entry, tuple(added), held, is_withdrawn=is_withdrawn)
 
 
 async def _dossier(archive: Archive, delivery: Row) -> ArchiveDossier:

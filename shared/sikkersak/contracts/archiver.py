@@ -49,6 +49,10 @@ class DeliveryKind(StrEnum):
     RECORD = "record"  # a registry entry with its documents
     EVIDENCE = "evidence"  # a signed result and its proofs, added to a registry entry that stands already
     CLOSING = "closing"  # the case file is closed (M14)
+    CORRECTION = "correction"  # a standing registry entry gets the titles, dates, screening and parties of this dossier
+    WITHDRAWAL = "withdrawal"  # a standing registry entry is set to «Utgår»; nothing is ever deleted
+    REOPENING = "reopening"  # the case file is opened again
+    SHIELDED = "shielded"  # a public variant of documents that stand already: their keys, and the shielded files
 
 
 # --- the dossier behind an order

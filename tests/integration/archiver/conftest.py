@@ -18,6 +18,7 @@ import pytest
 from archiver import store
 from archiver.archive import Archive
 from archiver.core import ArchivedCaseFile, ArchivedRecord, Observer, Receipt, RegistryEntry, unobserved
+from archiver.domain import needs_rendering, rendition_key
 from sikkersak.contracts.archiver import (
     ArchiveDocument,
     ArchiveDossier,
@@ -41,6 +42,7 @@ from sikkersak.vault import Vault
 from sikkersak.vault.sealed import seal
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+NO_DOCUMENTS = {DeliveryKind.CLOSING, DeliveryKind.REOPENING, DeliveryKind.WITHDRAWAL}
 SCHOOL, OTHER_SCHOOL = new_id(), new_id()
 
 
@@ -53,6 +55,10 @@ class ToldCore:
     additions: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     held: dict[str, ArchivedRecord] = field(default_factory=dict)
+    corrected: list[RegistryEntry] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    variants: list[tuple[str, Any]] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
     adds_documents: bool = True
     was_there: bool = False
 
@@ -74,6 +80,26 @@ class ToldCore:
         self._maybe_raise()
         self.closed.append(key)
         return ArchivedCaseFile(key=key, archive_id="1", number="2026/1", is_closed=True)
+
+    async def correct_record(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.corrected.append(entry)
+        return Receipt(case_file=None, record=self._record(entry.key), was_created=False)
+
+    async def withdraw_record(self, key: str, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.withdrawn.append(key)
+        return Receipt(case_file=None, record=self._record(key), was_created=False)
+
+    async def add_variant(self, record_key: str, document: Any, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.variants.append((record_key, document))
+        return Receipt(case_file=None, record=self._record(record_key), was_created=False)
+
+    async def reopen_case_file(self, key: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
+        self._maybe_raise()
+        self.reopened.append(key)
+        return ArchivedCaseFile(key=key, archive_id="1", number="2026/1", is_closed=False)
 
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         self._maybe_raise()
@@ -122,9 +148,11 @@ class Room:
         document_id: UUID | None = None,
         is_urgent: bool = False,
         school_id: UUID = SCHOOL,
+        title: str = "Notat om Kari",
+        document_key: UUID | None = None,
     ) -> Row:
         """A delivery that is rendered and waits to be brought."""
-        document = await self._document(render=kind is DeliveryKind.RECORD)
+        document = await self._document(render=kind is not DeliveryKind.EVIDENCE, key=document_key)
         case, record = case_id or new_id(), document_id or new_id()
         dossier = ArchiveDossier(
             kind=kind,
@@ -141,10 +169,10 @@ class Room:
             ),
             record_id=record,
             record_type=RecordType.INTERNAL,
-            title="Notat om Kari",
+            title=title,
             public_title="Notat *****",
             document_date=date(2026, 9, 1),
-            documents=() if kind is DeliveryKind.CLOSING else (document,),
+            documents=() if kind in NO_DOCUMENTS else (document,),
         )
         order = Deliver(
             delivery_id=new_id(),
@@ -157,19 +185,19 @@ class Room:
         )
         async with self.database.transaction() as tx:
             await store.add_delivery(tx, order)
-            if kind is DeliveryKind.RECORD:
+            if needs_rendering(kind):
                 made = "insert into renditions (document_key, delivery_id, source_sha256, rendition, flavour, rung, validator, verdict) values ($1, $2, '', $3, '2b', 'unchanged', 'test', 'valid')"
                 await tx.execute(
-                    made, document.document_key, order.delivery_id, document.file.ref.model_dump(mode="json")
+                    made, rendition_key(kind, document), order.delivery_id, document.file.ref.model_dump(mode="json")
                 )
             sql = "update deliveries set rendered_at = now(), ordered_at = clock_timestamp() where delivery_id = $1 returning *"
             row: Row = await tx.fetchrow(sql, order.delivery_id)
         return row
 
-    async def _document(self, *, render: bool) -> ArchiveDocument:
+    async def _document(self, *, render: bool, key: UUID | None) -> ArchiveDocument:
         ref = await self.archive.vault.put(str(new_id()).encode(), "application/pdf")
         file = File(name="notat.pdf", media_type="application/pdf", ref=ref)
-        return ArchiveDocument(document_key=new_id(), title="Notat", is_main=render, file=file, render=render)
+        return ArchiveDocument(document_key=key or new_id(), title="Notat", is_main=render, file=file, render=render)
 
     async def bring(self, row: Row) -> Row:
         """One transfer of it; what it raised is raised here."""

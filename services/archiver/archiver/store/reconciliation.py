@@ -55,9 +55,10 @@ async def not_looked_for(tx: Transaction, row: Row, most: int) -> list[Row]:
     return await tx.fetch(sql, row["reconciliation_id"], row["period_from"], row["period_to"], most)
 
 
-async def evidence_of(tx: Transaction, document_id: UUID) -> list[Row]:
-    """What was added to a record later, and stands in the archive."""
-    sql = "select * from deliveries where document_id = $1 and kind = 'evidence' and state = 'archived' order by ordered_at"
+async def later_of(tx: Transaction, document_id: UUID) -> list[Row]:
+    """What was added to a record or changed of it later, and stands in the archive, in its order."""
+    sql = """select * from deliveries where document_id = $1 and state = 'archived'
+    and kind in ('evidence', 'correction', 'withdrawal') order by ordered_at"""
     return await tx.fetch(sql, document_id)
 
 
