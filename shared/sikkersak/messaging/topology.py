@@ -61,7 +61,7 @@ WORK_QUEUES: Final = (
         ("cases.mail.registered.v1", "cases.mail.refused.v1", "notifier.forwarding.changed.v1"),
         prefetch=8,
     ),
-    WorkQueue("cases.orders", ("cases.register_mail.v1",), prefetch=8),
+    WorkQueue("cases.orders", ("cases.register_mail.v1", "cases.account_for_finished.v1"), prefetch=8),
     WorkQueue(
         "cases.facts",
         (
@@ -73,7 +73,7 @@ WORK_QUEUES: Final = (
         ),
         prefetch=8,
     ),
-    WorkQueue("archiver.orders", ("archiver.deliver.v1",), prefetch=8),
+    WorkQueue("archiver.orders", ("archiver.deliver.v1", "cases.finished.accounted.v1"), prefetch=8),
     WorkQueue("archiver.render", ("archiver.render.v1",), prefetch=2, ladder=LADDER),
     WorkQueue("archiver.transfer", ("archiver.transfer.v1",), prefetch=8, ladder=LADDER),
     WorkQueue("signing.orders", ("signing.request.v1",), prefetch=8),

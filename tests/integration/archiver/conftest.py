@@ -19,6 +19,7 @@ from archiver import store
 from archiver.archive import Archive
 from archiver.core import ArchivedCaseFile, ArchivedRecord, Observer, Receipt, RegistryEntry, unobserved
 from archiver.domain import needs_rendering, rendition_key
+from archiver.handlers import keep_accounts
 from sikkersak.contracts.archiver import (
     ArchiveDocument,
     ArchiveDossier,
@@ -27,6 +28,7 @@ from sikkersak.contracts.archiver import (
     DeliveryKind,
     RecordType,
 )
+from sikkersak.contracts.finished import FinishedAccounted, FinishedDocument, FinishedList
 from sikkersak.contracts.values import AccessAssessment, File
 from sikkersak.identity import Actor
 from sikkersak.identity.policy import RULES
@@ -211,6 +213,24 @@ class Room:
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         async with self.database.transaction() as tx:
             return list(await tx.fetch(sql, *values))
+
+    async def cases_accounts(self, *finished: UUID) -> None:
+        """Cases answers every order to account, with these documents."""
+        orders = await self.rows(
+            "delete from outbox where message_type = 'cases.account_for_finished.v1' returning body"
+        )
+        listed = FinishedList(
+            documents=tuple(
+                FinishedDocument(document_id=one, case_id=new_id(), finished_at=moment(), delivery_id=None)
+                for one in finished
+            )
+        )
+        for order in orders:
+            asked = json.loads(order["body"])["reconciliation_id"]
+            ref = await seal(self.archive.vault, listed)
+            fact = FinishedAccounted(reconciliation_id=asked, listing=ref, count=len(finished))
+            async with self.database.transaction() as tx:
+                await keep_accounts(fact, tx, self.archive)
 
     async def ordered_again(self) -> list[UUID]:
         """Which deliveries archiver has ordered the transfer of since the last look."""

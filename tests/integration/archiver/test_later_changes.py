@@ -58,6 +58,8 @@ async def finding(room: Room, held: ArchivedRecord) -> Any:
     )
     made = await room.ask(asked, answers.start_reconciliation, "administrator")
     await reconcile(room.archive)
+    await room.cases_accounts()
+    await reconcile(room.archive)
     told = ReadReconciliation(reconciliation_id=made.reconciliation_id)
     detail = await room.ask(told, answers.read_reconciliation, "administrator")
     return detail.row.counts, [item.differences for item in detail.items]
