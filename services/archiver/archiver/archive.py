@@ -68,6 +68,9 @@ class Archive:
     quiet_seconds: float = 600.0
     drain_per_second: float = 20.0
     scrub_days: float = 180.0
+    series: str = "ELEVSAK"
+    class_id: str = "Elevsaker"
+    schemas: Path | None = None
 
     # --- rendering
 

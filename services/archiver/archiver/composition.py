@@ -59,6 +59,9 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
             quiet_seconds=settings.quiet_seconds,
             drain_per_second=settings.drain_per_second,
             scrub_days=settings.scrub_days,
+            series=settings.noark_series or "ELEVSAK",
+            class_id=settings.noark_class or "Elevsaker",
+            schemas=settings.extraction_schemas,
         )
     finally:
         await circuit.close()

@@ -58,6 +58,9 @@ class Settings(ServiceSettings):
         20.0, gt=0, description="deliveries taken up again in a second after the archive was away"
     )
     scrub_days: float = Field(180.0, gt=0, description="days after which the texts of errors leave the archive log")
+    extraction_schemas: Path | None = Field(
+        None, description="folder with the official schemas of the deposit: they go along, and every part is validated"
+    )
     work_folder: Path = Field(Path("/tmp"), description="where documents are while they are converted")  # noqa: S108
     render_seconds: float = Field(240.0, gt=0, description="deadline for one document's conversion")
 

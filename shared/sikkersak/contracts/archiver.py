@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from sikkersak.contracts.extraction import Extraction  # noqa: F401 - known with the rest of what is of archiver
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.values import AccessAssessment, File, Party
 from sikkersak.vault.reference import VaultRef

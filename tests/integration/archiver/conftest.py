@@ -277,7 +277,7 @@ async def room(schema: Sandbox, tmp_path: Path) -> AsyncIterator[Room]:
     database = await Database.connect(schema.database_url, application="test", size=8)
     async with database.transaction() as tx:
         await tx.execute(
-            "truncate deliveries, renditions, attempts, mendings, outbox, reconciliations, reconciliation_items, report_keys cascade"
+            "truncate deliveries, renditions, attempts, mendings, outbox, reconciliations, reconciliation_items, report_keys, extractions cascade"
         )
     core = ToldCore()
     circuit = Circuit("archive", core.probe, Metrics(), failures=3, probe_every=60)
