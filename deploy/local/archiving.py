@@ -44,7 +44,7 @@ from sikkersak.identity import Actor, ActorSigner, Role
 from sikkersak.ids import new_id
 from sikkersak.messaging.envelope import Envelope
 from sikkersak.messaging.rpc import RpcClient
-from sikkersak.messaging.topology import DELAYS, EVENTS_VHOST, RPC_VHOST, definitions
+from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, definitions
 from sikkersak.vault import Vault
 from sikkersak.vault.sealed import seal
 
@@ -81,7 +81,7 @@ class ArchiveStack(Stack):
         with self.provision._management() as http:  # noqa: SLF001 - its own account
             for policy in policies:
                 wanted = policy["definition"]
-                if wanted.get("message-ttl") in DELAYS.values():
+                if ".retry." in policy["name"]:
                     wanted["message-ttl"] = max(100, int(wanted["message-ttl"] * ladder))
                     known = {"pattern": policy["pattern"], "apply-to": policy["apply-to"], "priority": 10}
                     http.put(f"/policies/{vhost}/{policy['name']}", json=known | {"definition": wanted})

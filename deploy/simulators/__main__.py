@@ -7,7 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 
-NAMES = ("svarinn", "svarut", "maskinporten", "smtp", "teams", "noark", "signing", "idporten")
+NAMES = ("svarinn", "svarut", "maskinporten", "smtp", "teams", "noark", "fiksio", "signing", "idporten")
 
 Main = Callable[[Sequence[str]], None]
 

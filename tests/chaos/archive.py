@@ -210,7 +210,7 @@ async def feed(feeder: Feeder, documents: int, over: float) -> None:
         began = time.monotonic()
         await feeder.record(number, is_urgent=number % 9 == 0, with_evidence=number % 8 == 3)
         if number % (feeder.per_case * 3) == feeder.per_case * 3 - 1:
-            await feeder.closing(feeder.cases - 1)
+            await feeder.closing(number // feeder.per_case)  # filled now; troubles open cases of their own
         await asyncio.sleep(max(0.0, over / documents - (time.monotonic() - began)))
 
 

@@ -48,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--fiks-account", help="our account there")
     parser.add_argument("--fiks-key", type=Path, help="file with our private key")
     parser.add_argument("--fiks-peer", action="append", default=[], help="ACCOUNT=CERTIFICATE of who writes to us")
+    parser.add_argument(
+        "--fiks-certificate", type=Path, help="ours; containers are then signed both ways, as over Fiks IO"
+    )
+    parser.add_argument("--fiks-documents", default="", help="where the platform keeps what is too large for a message")
     parser.add_argument("--url", help="the address as clients reach it, when it is not the listening one")
     given = parser.parse_args(sys.argv[1:] if argv is None else argv)
     taken = bind(given.host, given.port)
@@ -71,6 +75,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     peers = {name: Path(file) for name, _, file in (one.partition("=") for one in given.fiks_peer)}
     app.state.fiks = FiksFace(core, faults.plan, given.fiks_amqp, given.fiks_account, given.fiks_key, peers)
+    app.state.fiks.certificate, app.state.fiks.documents = given.fiks_certificate, given.fiks_documents
     asyncio.run(both(faults, taken, app.state.fiks))
 
 

@@ -16,13 +16,15 @@ from typing import Any
 from uuid import uuid4
 
 import aio_pika
+import httpx
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from simulators.faults import FaultPlan
+from simulators.noark import fiks_changes, fiks_tree
 from simulators.noark import fiks_documents as xml
-from simulators.noark import fiks_tree
 from simulators.noark.core import Core
-from simulators.noark.fiks_envelope import closed, opened, private_key
+from simulators.noark.fiks_envelope import decrypted, encrypted, packed, private_key, unpacked
+from simulators.noark.fiks_seal import check, sealed
 from simulators.noark.refusal import Refused
 
 PREFIX = "no.ks.fiks.arkiv.v1."
@@ -49,6 +51,8 @@ class FiksFace:
     key_file: Path
     peers: Mapping[str, Path]
     switches: Switches = field(default_factory=Switches)
+    certificate: Path | None = None  # what containers are signed with; none where nobody asks for it
+    documents: str = ""  # where the platform keeps what is too large for a message
 
     async def run(self) -> None:
         """Answers until it is cancelled; a broker that goes away is waited for."""
@@ -63,7 +67,8 @@ class FiksFace:
         async with connection:
             channel = await connection.channel()
             await channel.set_qos(10)
-            queue = await channel.declare_queue(f"fiksio.konto.{self.account}", durable=True)
+            name = f"fiksio.konto.{self.account}"  # over Fiks IO the queue is the platform's own
+            queue = await channel.declare_queue(name, durable=True, passive=self.certificate is not None)
             await queue.consume(lambda incoming: self._take(channel, incoming, key))
             await asyncio.Event().wait()
 
@@ -75,22 +80,42 @@ class FiksFace:
             faulty = self.plan.affects(kind)
         if faulty and self.plan.settings.slow_seconds:
             await asyncio.sleep(self.plan.settings.slow_seconds)
-        files = opened(incoming.body, key) if incoming.body else {}
-        if faulty and self.plan.refuses():
-            replies: list[Reply] = [self._fault("serverfeil", "Tjenesten er ikke tilgjengelig")]
-        else:
-            times = 2 if faulty and self.plan.answers_twice() else 1
-            replies = [reply for _ in range(times) for reply in await self._work(kind, files)]
-            if faulty and self.plan.loses_answer():
-                replies = []
-        for reply in replies:
+        for reply in await self._replies(kind, incoming, key, is_faulty=faulty):
             await self._answer(channel, incoming, reply)
         await incoming.ack()
+
+    async def _replies(self, kind: str, incoming: AbstractIncomingMessage, key: Any, *, is_faulty: bool) -> list[Reply]:
+        try:
+            files = await self._opened(incoming, key)
+        except Refused as no:
+            return [self._fault("ugyldigforespoersel", no.text)]
+        if is_faulty and self.plan.refuses():
+            return [self._fault("serverfeil", "Tjenesten er ikke tilgjengelig")]
+        times = 2 if is_faulty and self.plan.answers_twice() else 1
+        replies = [reply for _ in range(times) for reply in await self._work(kind, files)]
+        return [] if is_faulty and self.plan.loses_answer() else replies
+
+    async def _opened(self, incoming: AbstractIncomingMessage, key: Any) -> dict[str, bytes]:
+        body, stored = incoming.body, str(incoming.headers.get("dokumentlager-id") or "")
+        if stored:
+            async with httpx.AsyncClient(timeout=60) as http:
+                body = (await http.get(f"{self.documents}/{stored}")).raise_for_status().content
+        if not body:
+            return {}
+        container = decrypted(body, key)
+        if self.certificate is not None:
+            await check(container)
+        return unpacked(container)
+
+    async def _packed(self, files: Mapping[str, bytes]) -> bytes:
+        if self.certificate is None:
+            return packed(files)
+        return await sealed(files, self.certificate.read_bytes(), self.key_file.read_bytes())
 
     async def _answer(self, channel: AbstractChannel, incoming: AbstractIncomingMessage, reply: Reply) -> None:
         kind, files = reply
         sender = str(incoming.headers.get("avsender-id"))
-        body = closed(files, self.peers[sender].read_bytes()) if files else b""
+        body = encrypted(await self._packed(files), self.peers[sender].read_bytes()) if files else b""
         headers: dict[str, Any] = {
             "melding-id": str(uuid4()),
             "type": kind,
@@ -112,8 +137,12 @@ class FiksFace:
                 case "arkivering.arkivmelding.opprett":
                     return [(f"{kind}.mottatt", {}), await self._create(kind, message, files)]
                 case "arkivering.arkivmelding.oppdater":
-                    fiks_tree.close(self.core, xml.child(message, "mappeOppdateringer"))
+                    fiks_changes.update(self.core, message)
                     return [(f"{kind}.mottatt", {}), (f"{kind}.kvittering", {})]
+                case "arkivering.dokumentobjekt.opprett":
+                    return [(f"{kind}.mottatt", {}), await self._variant(kind, message, files)]
+                case "innsyn.sok":
+                    return [self._search(kind, message)]
                 case "innsyn.registrering.hent":
                     return [self._record(kind, message)]
                 case "innsyn.mappe.hent":
@@ -149,6 +178,24 @@ class FiksFace:
             xml.failed_half(receipt, "registreringFeilet", str(uuid4()), no.text)
         else:
             xml.record_receipt(receipt, self.core.tree, record, is_new=is_new)
+
+    async def _variant(self, kind: str, message: Any, files: dict[str, bytes]) -> Reply:
+        made = await fiks_changes.variant(self.core, message, files)
+        namespace = f"{ROOT}dokumentobjekt/opprett/kvittering/v1"
+        receipt = xml.new(namespace, "dokumentobjektOpprettKvittering")
+        for name in ("systemID", "opprettetDato", "opprettetAv"):
+            xml.add(receipt, name, made.body[name], namespace)
+        return f"{kind}.kvittering", {"dokumentobjekt-kvittering.xml": xml.written(receipt)}
+
+    def _search(self, kind: str, message: Any) -> Reply:
+        """By our key only, and keys only are told; any other search finds nothing here."""
+        definition = xml.child(message, "sokdefinisjon")
+        if definition is None or xml.text(definition, "responstype") != "noekler":
+            raise Refused(400, "Dette arkivet svarer bare på søk etter nøkler")
+        wanted = xml.text(definition, "parametere", "sokVerdier", "eksternNoekkel", "noekkel")
+        name = "journalpost" if (wanted or "").startswith("record:") else "saksmappe"
+        hits = [one for one in self.core.tree.of([name]) if wanted and xml.key_of(one) == wanted]
+        return f"{kind}.resultat.noekler", {"resultat.xml": xml.written(xml.search_result(message, name, hits))}
 
     def _record(self, kind: str, message: Any) -> Reply:
         found = fiks_tree.find(self.core, "journalpost", xml.child(message, "referanseTilRegistrering"))

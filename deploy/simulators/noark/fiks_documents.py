@@ -203,6 +203,23 @@ def _party(parent: Xml, entity: Entity) -> None:
     add(made, "korrespondansepartNavn", entity.body.get("navn") or entity.body.get("administrativEnhet") or "Ukjent")
 
 
+def search_result(asked: Xml, name: str, hits: list[Entity]) -> Xml:
+    """SokeresultatNoekler."""
+    namespace, inner = f"{ROOT}sokeresultat/noekler/v1", f"{ROOT}arkivstruktur/noekler/v1"
+    take, skip = int(text(asked, "take") or 10), int(text(asked, "skip") or 0)
+    top = new(namespace, "sokeresultatNoekler")
+    shown = hits[skip : skip + take]
+    told = {"system": text(asked, "system"), "take": take, "skip": skip, "count": len(hits), "resultattype": name}
+    for field, value in told.items():
+        add(top, field, value, namespace)
+    listed = add(top, "resultatListe", ns=namespace)
+    for hit in shown:
+        made = add(add(listed, "resultatNoekler", ns=namespace), name, ns=namespace)
+        add(made, "systemID", hit.id, inner)
+        key(made, hit, inner)
+    return top
+
+
 # --- answers to arkivmelding
 
 

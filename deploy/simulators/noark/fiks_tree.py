@@ -11,7 +11,7 @@ from simulators.noark.core import Core
 from simulators.noark.fields import checked, fill
 from simulators.noark.fiks_documents import KEY_FIELD, SYSTEM_FIELD, Xml, child, children, key_of, text
 from simulators.noark.refusal import Refused
-from simulators.noark.rules import CLOSED, change_record, check_create
+from simulators.noark.rules import change_record, check_create
 from simulators.noark.search import OWN
 from simulators.noark.tree import Entity
 
@@ -40,10 +40,10 @@ def case_file(core: Core, given: Xml) -> tuple[Entity, bool]:
     body = {
         "tittel": text(given, "tittel"),
         "offentligTittel": text(given, "offentligTittel"),
-        "saksdato": _noon(text(given, "saksdato")),
+        "saksdato": noon(text(given, "saksdato")),
         "administrativEnhet": text(given, "administrativEnhet", "navn"),
         "saksansvarlig": text(given, "saksansvarlig", "navn"),
-        "saksstatus": _code(given, "saksstatus"),
+        "saksstatus": code_of(given, "saksstatus"),
     }
     above = _class(core, child(given, "klassifikasjon"))
     return _add(core, "saksmappe", above, body, given), True
@@ -61,14 +61,14 @@ async def record(core: Core, given: Xml, folder: Entity | None, files: Mapping[s
     plain = ("tittel", "offentligTittel", "mottattDato", "sendtDato")
     body: dict[str, Any] = {name: text(given, name) for name in plain}
     body |= {
-        "dokumentetsDato": _noon(text(given, "dokumentetsDato")),
-        "journalposttype": _code(given, "journalposttype"),
+        "dokumentetsDato": noon(text(given, "dokumentetsDato")),
+        "journalposttype": code_of(given, "journalposttype"),
         "journalstatus": {"kode": "F"},
     }
     entity = _add(core, "journalpost", above, body, given)
     try:
         for party in children(given, "korrespondansepart"):
-            _party(core, entity, party)
+            add_party(core, entity, party)
         for document in children(given, "dokumentbeskrivelse"):
             await _document(core, entity, document, files)
         if status in FINAL:
@@ -86,27 +86,9 @@ async def record(core: Core, given: Xml, folder: Entity | None, files: Mapping[s
     return entity, True
 
 
-def close(core: Core, given: Xml) -> None:
-    """MappeOppdateringer with a new status; what stands in the case must be finished."""
-    found = find(core, "saksmappe", child(given, "referanseTilMappe"))
-    if found is None:
-        raise Refused(404, "Fant ikke mappen")
-    status = _code(given, "saksstatus")
-    if status is None:
-        return
-    filled = checked(core.tree, "saksmappe", {"tittel": "-", "saksstatus": status})["saksstatus"]
-    records = core.tree.under(found, ["journalpost"])
-    if filled["kode"] in CLOSED and any(one.code("journalstatus") not in FINAL | CLOSED for one in records):
-        raise Refused(403, "Saksmappen har journalposter som ikke er ferdige")
-    found.body = {**found.body, "saksstatus": filled}
-    if filled["kode"] in CLOSED:
-        found.body |= {"avsluttetDato": found.body["opprettetDato"], "avsluttetAv": AUTHOR}
-    found.version += 1
-    core.tree.keep(found)
-
-
-def _party(core: Core, record: Entity, given: Xml) -> None:
-    kind = _code(given, "korrespondanseparttype") or {}
+def add_party(core: Core, record: Entity, given: Xml) -> None:
+    """Korrespondansepart."""
+    kind = code_of(given, "korrespondanseparttype") or {}
     name = text(given, "korrespondansepartNavn")
     if str(kind.get("kode", "")).startswith("I"):
         own = {"korrespondanseparttype": kind, "administrativEnhet": name}
@@ -120,26 +102,27 @@ def _party(core: Core, record: Entity, given: Xml) -> None:
 async def _document(core: Core, record: Entity, given: Xml, files: Mapping[str, bytes]) -> None:
     body = {
         "tittel": text(given, "tittel"),
-        "dokumenttype": _code(given, "dokumenttype"),
+        "dokumenttype": code_of(given, "dokumenttype"),
         "dokumentstatus": {"kode": "B"},
-        "tilknyttetRegistreringSom": _code(given, "tilknyttetRegistreringSom"),
+        "tilknyttetRegistreringSom": code_of(given, "tilknyttetRegistreringSom"),
         "dokumentnummer": int(text(given, "dokumentnummer") or 1),
     }
     document = _add(core, "dokumentbeskrivelse", record, body, given)
     for one in children(given, "dokumentobjekt"):
-        await _object(core, document, one, files)
+        await add_object(core, document, one, files)
     finished = checked(core.tree, "dokumentbeskrivelse", {"tittel": "-", "dokumentstatus": {"kode": "F"}})
     document.body = {**document.body, "dokumentstatus": finished["dokumentstatus"]}
     core.tree.keep(document)
 
 
-async def _object(core: Core, document: Entity, given: Xml, files: Mapping[str, bytes]) -> None:
+async def add_object(core: Core, document: Entity, given: Xml, files: Mapping[str, bytes]) -> Entity:
+    """Dokumentobjekt with its file."""
     name = text(given, "referanseDokumentfil") or ""
     if name not in files:
         raise Refused(400, "Meldingen mangler filen som er oppgitt i referanseDokumentfil")
     body = {
-        "variantformat": _code(given, "variantformat"),
-        "format": _code(given, "format"),
+        "variantformat": code_of(given, "variantformat"),
+        "format": code_of(given, "format"),
         "filnavn": text(given, "filnavn"),
         "mimeType": text(given, "mimeType"),
         "sjekksum": text(given, "sjekksum") or hashlib.sha256(files[name]).hexdigest(),
@@ -151,6 +134,7 @@ async def _object(core: Core, document: Entity, given: Xml, files: Mapping[str, 
     arrival.size, arrival.digest = len(files[name]), hashlib.sha256(files[name])
     entity.body = await core.files.accept(entity, arrival)
     core.tree.keep(entity)
+    return entity
 
 
 def _add(core: Core, kind: str, above: Entity, body: dict[str, Any], given: Xml | None = None) -> Entity:
@@ -183,10 +167,12 @@ def _class(core: Core, given: Xml | None) -> Entity:
     return found
 
 
-def _code(given: Xml, name: str) -> dict[str, str] | None:
+def code_of(given: Xml, name: str) -> dict[str, str] | None:
+    """A coded child."""
     value = text(given, name, "kode")
     return {"kode": value} if value else None
 
 
-def _noon(day: str | None) -> str | None:
+def noon(day: str | None) -> str | None:
+    """A day as the tree keeps it."""
     return f"{day[:10]}{NOON}" if day else None

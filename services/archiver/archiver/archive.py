@@ -16,8 +16,9 @@ from uuid import UUID
 
 import structlog
 
-from archiver import entries, store
+from archiver import bringing, store
 from archiver.core import AccessRefused, ArchiveCore, OutcomeUnknown, Step
+from archiver.domain import OUTCOME_UNKNOWN, rendition_key, resolved
 from archiver.rendition import Renderer
 from archiver.store import backlog
 from archiver.store.backlog import Waiting
@@ -33,7 +34,7 @@ from sikkersak.contracts.archiver import (
 from sikkersak.errors import CircuitOpen, Declined, Transient
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.messaging.outbox import say
-from sikkersak.persistence.database import Database, Row
+from sikkersak.persistence.database import Database, Row, Transaction
 from sikkersak.vault import Vault
 from sikkersak.vault.errors import VaultBusy
 from sikkersak.vault.reference import VaultRef
@@ -43,6 +44,13 @@ log = structlog.get_logger(__name__)
 DISK_FULL: Final = "our disk is full"
 LEAST_FREE: Final = 16 * 1024 * 1024
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@dataclass
+class Attempted:
+    """What there is to tell of an attempt that went well."""
+
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,9 @@ class Archive:
     quiet_seconds: float = 600.0
     drain_per_second: float = 20.0
     scrub_days: float = 180.0
+    series: str = "ELEVSAK"
+    class_id: str = "Elevsaker"
+    schemas: Path | None = None
 
     # --- rendering
 
@@ -69,25 +80,29 @@ class Archive:
         await self._move(row["delivery_id"], DeliveryState.CONVERTING)
         async with self._on_record(row["delivery_id"], "render"):
             for document in dossier.documents:
-                await self._render_one(row["delivery_id"], document, dossier.language)
+                await self._render_one(row["delivery_id"], dossier, document)
         async with self.database.transaction() as tx:
-            made = await store.renditions(tx, [document.document_key for document in dossier.documents])
             if await store.change(tx, row["delivery_id"], DeliveryState.DELIVERING, rendered_at=now()) is None:
                 return
-            main = next(document for document in dossier.documents if document.is_main)
-            ready = made[main.document_key]
-            fact = RenditionReady(
-                delivery_id=row["delivery_id"],
-                document_id=row["document_id"],
-                rendition=VaultRef.model_validate(ready["rendition"]),
-                flavour=ready["flavour"],
-            )
-            await say(tx, fact)
+            if dossier.kind is DeliveryKind.RECORD:
+                await self._tell_ready(tx, row, dossier)
             await say(tx, Transfer(delivery_id=row["delivery_id"]))
 
-    async def _render_one(self, delivery_id: UUID, document: ArchiveDocument, language: str) -> None:
+    async def _tell_ready(self, tx: Transaction, row: Row, dossier: ArchiveDossier) -> None:
+        main = next(document for document in dossier.documents if document.is_main)
+        ready = (await store.renditions(tx, [main.document_key]))[main.document_key]
+        fact = RenditionReady(
+            delivery_id=row["delivery_id"],
+            document_id=row["document_id"],
+            rendition=VaultRef.model_validate(ready["rendition"]),
+            flavour=ready["flavour"],
+        )
+        await say(tx, fact)
+
+    async def _render_one(self, delivery_id: UUID, dossier: ArchiveDossier, document: ArchiveDocument) -> None:
+        key = rendition_key(dossier.kind, document)
         async with self.database.transaction() as tx:
-            if document.document_key in await store.renditions(tx, [document.document_key]):
+            if key in await store.renditions(tx, [key]):
                 return
         with tempfile.TemporaryDirectory(dir=self.work_folder, prefix="rendition-") as name:
             source, destination = Path(name) / "source", Path(name) / "rendition.pdf"
@@ -96,13 +111,13 @@ class Archive:
                 made = await self.renderer.render(
                     source,
                     document.file.media_type,
-                    language=language,
+                    language=dossier.language,
                     destination=destination,
                     deadline=now() + timedelta(seconds=self.render_seconds),
                 )
             ref = await self.vault.put(destination, "application/pdf")
         async with self.database.transaction() as tx:
-            await store.keep_rendition(tx, delivery_id, document.document_key, document.file.ref.sha256, ref, made)
+            await store.keep_rendition(tx, delivery_id, key, document.file.ref.sha256, ref, made)
 
     @asynccontextmanager
     async def _room_on_disk(self) -> AsyncIterator[None]:
@@ -136,8 +151,9 @@ class Archive:
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
         steps: list[Step] = []
         try:
-            async with self._on_record(row["delivery_id"], "deliver", steps), self.circuit.attempt():
-                reference = await self._bring(dossier, steps)
+            async with self._on_record(row["delivery_id"], "deliver", steps) as attempt, self.circuit.attempt():
+                reference, was_there = await bringing.bring(self.database, self.vault, self.core, dossier, steps.append)
+                attempt.detail = resolved(DeliveryState(row["state"]), was_there=was_there)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
                 raise
@@ -173,31 +189,17 @@ class Archive:
                 archive_reference=reference,
             )
 
-    async def _bring(self, dossier: ArchiveDossier, steps: list[Step]) -> str:
-        """What the kind of delivery asks of the core; returns the archive's own number."""
-        if dossier.kind is DeliveryKind.CLOSING:
-            key = f"case:{dossier.case_file.case_id}"
-            closed = await self.core.close_case_file(key, dossier.remark or "", on_step=steps.append)
-            return closed.number
-        async with self.database.transaction() as tx:
-            made = await store.renditions(tx, [document.document_key for document in dossier.documents])
-        if dossier.kind is DeliveryKind.EVIDENCE:
-            proofs = entries.documents(dossier, made, self.vault)
-            receipt = await self.core.add_documents(f"record:{dossier.record_id}", proofs, on_step=steps.append)
-        else:
-            entry = entries.registry_entry(dossier, made, self.vault)
-            receipt = await self.core.ensure_registry_entry(entry, on_step=steps.append)
-        return receipt.record.number
-
     # --- the record of it
 
     @asynccontextmanager
-    async def _on_record(self, delivery_id: UUID, what: str, steps: list[Step] | None = None) -> AsyncIterator[None]:
+    async def _on_record(
+        self, delivery_id: UUID, what: str, steps: list[Step] | None = None
+    ) -> AsyncIterator[Attempted]:
         """Writes how it went, in its own transaction, whatever became of it."""
-        began = time.monotonic()
+        began, attempt = time.monotonic(), Attempted()
         try:
             try:
-                yield
+                yield attempt
             except OSError as trouble:
                 if trouble.errno not in FULL:
                     raise
@@ -220,14 +222,14 @@ class Archive:
                 )
             raise
         except BaseException:  # a bug, or the process is told to leave: on record, and never hidden
-            await self._note(delivery_id, steps, _summary(what, "failed", began))
+            await self._note(delivery_id, steps, _summary(what, "failed", began), None)
             raise
         else:
-            await self._note(delivery_id, steps, _summary(what, "ok", began))
+            await self._note(delivery_id, steps, _summary(what, "ok", began), attempt.detail)
 
-    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step) -> None:
+    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step, detail: str | None) -> None:
         async with self.database.transaction() as tx:
-            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, None)
+            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, detail)
 
     async def _move(self, delivery_id: UUID, state: DeliveryState) -> None:
         async with self.database.transaction() as tx:
@@ -243,7 +245,7 @@ def _code(what: str, later: Transient, *, is_full: bool) -> str:
     if is_full or isinstance(later, VaultBusy):
         return "disk-full"
     if isinstance(later, OutcomeUnknown):
-        return "outcome-unknown"
+        return OUTCOME_UNKNOWN
     if isinstance(later, AccessRefused):
         return "archive-access"
     return "archive-away" if what == "deliver" else "rendering-waits"

@@ -9,16 +9,20 @@ UNFINISHED = "unfinished"
 
 
 def compared(
-    entry: RegistryEntry, added: tuple[DocumentDescription, ...], held: ArchivedRecord | None
+    entry: RegistryEntry,
+    added: tuple[DocumentDescription, ...],
+    held: ArchivedRecord | None,
+    *,
+    is_withdrawn: bool = False,
 ) -> tuple[Finding, tuple[str, ...]]:
-    """What to say of one delivered record; `added` are the documents that came to it later."""
+    """What to say of one delivered record; `added` are the documents that came to it later, and we may have withdrawn it."""
     if held is None:
         return Finding.MISSING, ()
     told = _texts(entry, held) + _documents((*entry.documents, *added), held)
     if not held.is_final and held.status != "U":
         told.append(UNFINISHED)
-    if held.status == "U":
-        told.append("cancelled")
+    if (held.status == "U") != is_withdrawn:
+        told.append("not-withdrawn" if is_withdrawn else "cancelled")
     return (Finding.DIFFERS, tuple(told)) if told else (Finding.CONFIRMED, ())
 
 

@@ -7,7 +7,17 @@ from contextlib import asynccontextmanager
 
 from archiver.archive import Archive
 from archiver.core import ArchiveCore
-from archiver.fiks import Accounts, BrokerTransport, FiksAccess, FiksArkivCore
+from archiver.fiks import (
+    Accounts,
+    BrokerTransport,
+    Client,
+    FiksAccess,
+    FiksArkivCore,
+    FiksIOAccess,
+    FiksIOTransport,
+    Integration,
+    Seal,
+)
 from archiver.handlers import handlers
 from archiver.noark import NoarkAccess, NoarkCore
 from archiver.operations import operations
@@ -49,6 +59,9 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
             quiet_seconds=settings.quiet_seconds,
             drain_per_second=settings.drain_per_second,
             scrub_days=settings.scrub_days,
+            series=settings.noark_series or "ELEVSAK",
+            class_id=settings.noark_class or "Elevsaker",
+            schemas=settings.extraction_schemas,
         )
     finally:
         await circuit.close()
@@ -78,6 +91,13 @@ def _core(settings: Settings) -> ArchiveCore:
 
 
 def _fiks_core(settings: Settings) -> FiksArkivCore:
+    access = FiksAccess(series=settings.noark_series, class_id=settings.noark_class)
+    return FiksArkivCore(
+        access, _over_fiks_io(settings) if settings.fiks_transport == "fiks-io" else _over_broker(settings)
+    )
+
+
+def _over_broker(settings: Settings) -> BrokerTransport:
     assert settings.fiks_key is not None
     assert settings.fiks_archive_certificate is not None
     accounts = Accounts(
@@ -86,8 +106,24 @@ def _fiks_core(settings: Settings) -> FiksArkivCore:
         own_key=settings.fiks_key.read_bytes(),
         archive_certificate=settings.fiks_archive_certificate.read_bytes(),
     )
-    access = FiksAccess(series=settings.noark_series, class_id=settings.noark_class)
-    return FiksArkivCore(access, BrokerTransport(settings.fiks_url.get_secret_value(), accounts))
+    return BrokerTransport(settings.fiks_url.get_secret_value(), accounts)
+
+
+def _over_fiks_io(settings: Settings) -> FiksIOTransport:
+    given = (settings.fiks_key, settings.fiks_certificate, settings.fiks_signing_key, settings.maskinporten_key)
+    key, certificate, signing_key, client_key = (path.read_bytes() for path in given if path is not None)
+    password = settings.fiks_integration_password.get_secret_value()
+    own = (settings.fiks_integration_id, password, settings.fiks_account)
+    client = (settings.maskinporten_client_id, client_key, settings.maskinporten_key_id)
+    access = FiksIOAccess(
+        integration=Integration(settings.fiks_io_api.rstrip("/"), *own),
+        amqp=settings.fiks_io_amqp,
+        archive=settings.fiks_archive_account,
+        own_key=key,
+        seal=Seal(certificate, signing_key),
+        client=Client(settings.maskinporten_issuer, *client),
+    )
+    return FiksIOTransport(access)
 
 
 async def _announce(frame: Frame[Settings], notice: Notice) -> None:

@@ -211,13 +211,14 @@ class ArchivedObject:
 
 @dataclass(frozen=True, kw_only=True)
 class ArchivedDocument:
-    """A document description as the archive has it; `key` is None when somebody else made it."""
+    """A document description as the archive has it; `key` is None when somebody else made it, `title` when it is not told."""
 
     key: str | None
     archive_id: str
     number: int | None
     is_finished: bool
     objects: tuple[ArchivedObject, ...]
+    title: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,7 +304,7 @@ class ArchiveCore(Protocol):
     is, and `Declined` when a person must act. Codes: `archive-rejected`, `archive-forbidden`, `archive-not-found`,
     `archive-conflict`, `archive-unsupported`, `archive-storage` (the core's own words follow), `archive-many-hits`,
     `archive-checksum-mismatch`, `archive-record-missing`, `archive-record-sealed`, `archive-record-cancelled`,
-    `archive-case-missing`, `archive-case-closed`, `archive-case-unfinished`, `archive-setup`.
+    `archive-document-missing`, `archive-case-missing`, `archive-case-closed`, `archive-case-unfinished`, `archive-setup`.
     """
 
     @property
@@ -323,6 +324,20 @@ class ArchiveCore(Protocol):
 
     async def close_case_file(self, key: str, remark: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
         """Signs off what waits for an answer, sets the records archived, adds the remark, closes (M14)."""
+
+    async def correct_record(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
+        """Gives a standing entry the titles, dates, screening and parties of `entry`. Its files stay as they are."""
+
+    async def withdraw_record(self, key: str, *, on_step: Observer = unobserved) -> Receipt:
+        """Sets an entry to «Utgår»: it is never deleted. One that is withdrawn already is left alone."""
+
+    async def add_variant(
+        self, record_key: str, document: DocumentDescription, *, on_step: Observer = unobserved
+    ) -> Receipt:
+        """Adds the files of `document` to the document with its key, which stands already (the shielded variant)."""
+
+    async def reopen_case_file(self, key: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
+        """Opens a closed case file again, where the archive lets us."""
 
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         """What the archive has under the record key, or None."""

@@ -8,18 +8,32 @@ from uuid import UUID
 
 from archiver import core
 from archiver.core import DocumentKind, MetadataScreening, Variant
-from sikkersak.contracts.archiver import ArchiveDocument, ArchiveDossier, CorrespondenceParty, RecordType
+from archiver.domain import rendition_key
+from sikkersak.contracts.archiver import (
+    ArchiveDocument,
+    ArchiveDossier,
+    CorrespondenceParty,
+    DeliveryKind,
+    RecordType,
+)
 from sikkersak.contracts.values import AccessAssessment, PartyKind
 from sikkersak.persistence.database import Row
 from sikkersak.vault import Vault
 from sikkersak.vault.reference import VaultRef
 
+Documents = tuple[core.DocumentDescription, ...]
+CORRECTED = ("title", "public_title", "document_date", "received_at", "sent_at", "parties", "access")
 EVERYTHING = (
     MetadataScreening.RECORD_TITLE,
     MetadataScreening.SENDER_NAME,
     MetadataScreening.RECEIVER_NAME,
     MetadataScreening.DOCUMENT_TITLE,
 )
+
+
+def as_changed(dossier: ArchiveDossier, correction: ArchiveDossier) -> ArchiveDossier:
+    """A registry entry after a later correction: its texts, dates, screening and parties; its files stay."""
+    return dossier.model_copy(update={name: getattr(correction, name) for name in CORRECTED})
 
 
 def case_file(dossier: ArchiveDossier) -> core.CaseFile:
@@ -37,7 +51,10 @@ def case_file(dossier: ArchiveDossier) -> core.CaseFile:
 
 
 def registry_entry(dossier: ArchiveDossier, made: Mapping[UUID, Row], vault: Vault) -> core.RegistryEntry:
-    """Journalpost with everything that belongs to it."""
+    """Journalpost with everything that belongs to it; a record's documents must be rendered (M24)."""
+    lacking = [one for one in dossier.documents if one.render and one.document_key not in made]
+    if lacking and dossier.kind is DeliveryKind.RECORD:
+        raise ValueError("a document of the record has no rendition")
     return core.RegistryEntry(
         key=f"record:{dossier.record_id}",
         case_file=case_file(dossier),
@@ -53,11 +70,27 @@ def registry_entry(dossier: ArchiveDossier, made: Mapping[UUID, Row], vault: Vau
     )
 
 
-def documents(dossier: ArchiveDossier, made: Mapping[UUID, Row], vault: Vault) -> tuple[core.DocumentDescription, ...]:
+def documents(dossier: ArchiveDossier, made: Mapping[UUID, Row], vault: Vault) -> Documents:
     """dokumentbeskrivelser, each with its archive rendition, and its source where the conversion changed it."""
     return tuple(
         _document(document, dossier.access, made.get(document.document_key), vault) for document in dossier.documents
     )
+
+
+def shielded(dossier: ArchiveDossier, made: Mapping[UUID, Row], vault: Vault) -> Documents:
+    """Standing documents, each with the one file that is for the public."""
+    return tuple(
+        _shielded(document, made[rendition_key(dossier.kind, document)], vault) for document in dossier.documents
+    )
+
+
+def _shielded(document: ArchiveDocument, made: Row, vault: Vault) -> core.DocumentDescription:
+    ref = VaultRef.model_validate(made["rendition"])
+    name = f"{document.file.name.rpartition('.')[0] or document.file.name}.pdf"
+    file = replace(_object(ref, Variant.SHIELDED, ref.media_type, name, vault), format=f"PDF/A-{made['flavour']}")
+    kind = DocumentKind.MAIN if document.is_main else DocumentKind.ATTACHMENT
+    key = f"document:{document.document_key}"
+    return core.DocumentDescription(key=key, title=document.title, kind=kind, objects=(file,))
 
 
 def _document(
@@ -66,8 +99,10 @@ def _document(
     kind = DocumentKind.MAIN if document.is_main else DocumentKind.ATTACHMENT
     source = _object(document.file.ref, Variant.PRODUCTION, document.file.media_type, document.file.name, vault)
     objects: tuple[core.DocumentObject, ...]
-    if not document.render or made is None:
+    if not document.render:
         kind, objects = DocumentKind.EVIDENCE, (source,)
+    elif made is None:  # of a correction, which brings no files
+        objects = (source,)
     else:
         ref = VaultRef.model_validate(made["rendition"])
         name = f"{document.file.name.rpartition('.')[0] or document.file.name}.pdf"

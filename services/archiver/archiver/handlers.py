@@ -7,7 +7,9 @@ import structlog
 from archiver import store
 from archiver.archive import Archive
 from archiver.domain import SETTLED, needs_rendering
+from archiver.store import reconciliation
 from sikkersak.contracts.archiver import Deliver, DeliveryState, Render, Transfer
+from sikkersak.contracts.finished import FinishedAccounted
 from sikkersak.errors import Declined
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import say
@@ -24,6 +26,13 @@ async def open_delivery(order: Deliver, tx: Transaction, archive: Archive) -> No
     if await store.add_delivery(tx, order):
         following = Render if needs_rendering(order.kind) else Transfer
         await say(tx, following(delivery_id=order.delivery_id))
+
+
+@handlers.hears(FinishedAccounted)
+async def keep_accounts(fact: FinishedAccounted, tx: Transaction, archive: Archive) -> None:
+    """What cases says is finished, for the reconciliation that asked. Key: reconciliation_id; the first is kept."""
+    del archive
+    await reconciliation.keep_accounts(tx, fact.reconciliation_id, fact.listing)
 
 
 @handlers.performs(Render)

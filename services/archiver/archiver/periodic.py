@@ -8,6 +8,7 @@ import structlog
 
 from archiver.archive import Archive
 from archiver.domain import needs_rendering
+from archiver.extracting import extract
 from archiver.reconciling import reconcile, schedule
 from archiver.store import backlog
 from archiver.store import log as logbook
@@ -55,5 +56,6 @@ PERIODIC: Final[tuple[Periodic[Archive], ...]] = (
     Periodic("archive-drain", every=lambda _: DRAIN_SECONDS, work=drain),
     Periodic("archive-reconcile", every=lambda _: RECONCILE_SECONDS, work=reconcile),
     Periodic("archive-reconcile-daily", every=lambda _: SCRUB_SECONDS, work=schedule),
+    Periodic("archive-extract", every=lambda _: RECONCILE_SECONDS, work=extract),
     Periodic("archive-scrub", every=lambda _: SCRUB_SECONDS, work=scrub),
 )

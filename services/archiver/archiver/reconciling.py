@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -20,7 +20,8 @@ from archiver.archive import Archive
 from archiver.core import ArchivedRecord, DocumentDescription, ManyHits
 from archiver.store import reconciliation
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import ArchiveDossier, DeliveryState, Finding, Transfer
+from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Finding, Transfer
+from sikkersak.contracts.finished import AccountForFinished, FinishedList
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
@@ -30,6 +31,7 @@ from sikkersak.vault.sealed import unseal
 log = structlog.get_logger(__name__)
 AT_ONCE: Final = 4
 BATCH: Final = 100
+PATIENCE: Final = timedelta(hours=1)  # with cases; then the report says that it was silent
 
 
 async def schedule(archive: Archive) -> None:
@@ -47,13 +49,41 @@ async def reconcile(archive: Archive) -> None:
         row = await reconciliation.next_to_do(tx)
     if row is None:
         return
+    await _ask_cases(archive, row)
     gate = asyncio.Semaphore(AT_ONCE)
     while batch := await _next(archive, row):
         looked = await asyncio.gather(*(_look(archive, row, one, gate) for one in batch), return_exceptions=True)
         for trouble in filter(None, looked):
             raise trouble  # what was found is kept; the next round goes on from there
+    async with archive.database.transaction() as tx:
+        told, is_over = await reconciliation.accounts(tx, row["reconciliation_id"], PATIENCE)
+    if not is_over:
+        return  # the next round goes on from here, when cases has answered
     await _look_for_unknown(archive, row)
-    await _report(archive, row)
+    finished = await _compare_with_cases(archive, row, told)
+    await _report(archive, row, finished)
+
+
+async def _ask_cases(archive: Archive, row: Row) -> None:
+    """Services do not ask each other: it is ordered, and comes as a fact."""
+    async with archive.database.transaction() as tx:
+        if await reconciliation.ask_for_accounts(tx, row["reconciliation_id"]):
+            period = {"period_from": row["period_from"], "period_to": row["period_to"]}
+            await say(tx, AccountForFinished(reconciliation_id=row["reconciliation_id"], **period))
+
+
+async def _compare_with_cases(archive: Archive, row: Row, told: dict[str, Any] | None) -> int | None:
+    """What is finished there and was never ordered here; returns how many are finished, None when cases was silent."""
+    if told is None:
+        return None
+    listed = await unseal(archive.vault, VaultRef.model_validate(told), FinishedList)
+    async with archive.database.transaction() as tx:
+        known = await reconciliation.known(tx, [one.document_id for one in listed.documents])
+        for one in listed.documents:
+            if one.document_id not in known:
+                key = f"record:{one.document_id}"
+                await reconciliation.note(tx, row["reconciliation_id"], key, Finding.NEVER_ORDERED)
+    return len(listed.documents)
 
 
 async def _next(archive: Archive, row: Row) -> list[Row]:
@@ -84,12 +114,16 @@ async def _compared(archive: Archive, delivery: Row, key: str) -> tuple[Finding,
     dossier = await _dossier(archive, delivery)
     async with archive.database.transaction() as tx:
         made = await store.renditions(tx, [document.document_key for document in dossier.documents])
-        later = await reconciliation.evidence_of(tx, delivery["document_id"])
+        later = await reconciliation.later_of(tx, delivery["document_id"])
     added: list[DocumentDescription] = []
-    if archive.core.adds_documents:
-        for one in later:
+    for one in later:
+        if one["kind"] == DeliveryKind.CORRECTION:
+            dossier = entries.as_changed(dossier, await _dossier(archive, one))
+        elif one["kind"] == DeliveryKind.EVIDENCE and archive.core.adds_documents:
             added.extend(entries.documents(await _dossier(archive, one), {}, archive.vault))
-    return comparing.compared(entries.registry_entry(dossier, made, archive.vault), tuple(added), held)
+    entry = entries.registry_entry(dossier, made, archive.vault)
+    is_withdrawn = any(one["kind"] == DeliveryKind.WITHDRAWAL for one in later)
+    return comparing.compared(entry, tuple(added), held, is_withdrawn=is_withdrawn)
 
 
 async def _dossier(archive: Archive, delivery: Row) -> ArchiveDossier:
@@ -107,7 +141,7 @@ async def _look_for_unknown(archive: Archive, row: Row) -> None:
                 await reconciliation.note(tx, row["reconciliation_id"], key, Finding.UNKNOWN)
 
 
-async def _report(archive: Archive, row: Row) -> None:
+async def _report(archive: Archive, row: Row, finished: int | None) -> None:
     identity = row["reconciliation_id"]
     async with archive.database.transaction() as tx:
         found = await reconciliation.every_item(tx, identity)
@@ -118,6 +152,7 @@ async def _report(archive: Archive, row: Row) -> None:
             "period_to": _moment(row["period_to"]),
             "made_at": _moment(now()),
             "counts": dict(sorted(counts.items())),
+            "finished_in_cases": finished,
             "repaired": sum(item.repaired for item in found),
             "not_confirmed": [item.model_dump(mode="json") for item in found if item.finding is not Finding.CONFIRMED],
         }

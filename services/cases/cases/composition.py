@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from cases import accounts  # noqa: F401 - it registers what it hears
 from cases.handlers import handlers
 from cases.office import Office
 from cases.operations import operations

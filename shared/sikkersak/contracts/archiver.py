@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from sikkersak.contracts.extraction import Extraction  # noqa: F401 - known with the rest of what is of archiver
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.values import AccessAssessment, File, Party
 from sikkersak.vault.reference import VaultRef
@@ -20,6 +21,7 @@ class DeliveryState(StrEnum):
     CONVERTING = "converting"
     DELIVERING = "delivering"
     RETRYING = "retrying"
+    UNKNOWN = "unknown"  # it was sent and no answer came: the archive is asked before anything is sent again (M27)
     ARCHIVED = "archived"
     DECLINED = "declined"
     GIVEN_UP = "given_up"
@@ -48,6 +50,10 @@ class DeliveryKind(StrEnum):
     RECORD = "record"  # a registry entry with its documents
     EVIDENCE = "evidence"  # a signed result and its proofs, added to a registry entry that stands already
     CLOSING = "closing"  # the case file is closed (M14)
+    CORRECTION = "correction"  # a standing registry entry gets the titles, dates, screening and parties of this dossier
+    WITHDRAWAL = "withdrawal"  # a standing registry entry is set to «Utgår»; nothing is ever deleted
+    REOPENING = "reopening"  # the case file is opened again
+    SHIELDED = "shielded"  # a public variant of documents that stand already: their keys, and the shielded files
 
 
 # --- the dossier behind an order
@@ -379,6 +385,7 @@ class Finding(StrEnum):
     MISSING = "missing"  # delivered, and not there
     DIFFERS = "differs"  # there, but not as it was delivered
     WAITING = "waiting"  # finished in cases, not delivered yet
+    NEVER_ORDERED = "never_ordered"  # finished in cases, and nobody ordered it to the archive
     UNKNOWN = "unknown"  # there under a key of ours that we do not know
 
 

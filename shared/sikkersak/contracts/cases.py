@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.archiver import DeliveryState, RecordType
+from sikkersak.contracts.finished import AccountForFinished  # noqa: F401 - known with the rest of what is of cases
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.signing import JobState

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from pydantic import ValidationError
 
 from sikkersak.clock import now
 from sikkersak.errors import CircuitOpen, Declined, Transient
-from sikkersak.messaging.topology import DELAYS, WORK_QUEUES
+from sikkersak.messaging.topology import DELAYS, LATE, WORK_QUEUES, WorkQueue
 from sikkersak.observability.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -106,6 +107,12 @@ def _at_least(delays: tuple[str, ...], asked: timedelta | None) -> str:
     return next(enough, delays[-1])
 
 
+def spread(delay: str | None, queue: str) -> str:
+    """The step's own queue or its later one, by chance: what failed together drifts apart a little at every step."""
+    is_late = _known(queue).is_spread and secrets.randbelow(2) == 1
+    return f"{delay}.{LATE}" if is_late else str(delay)
+
+
 def fingerprint(queue: str, failure: BaseException) -> str:
     """Groups failures of one cause: queue, exception type, and the innermost line of our own code."""
     frames = traceback.extract_tb(failure.__traceback__)
@@ -153,7 +160,8 @@ class RetryMiddleware(BaseMiddleware):
             metrics.parked_total.labels(queue=queue, outcome=step.outcome).inc()
             log.error("message_parked", outcome=step.outcome, reason=describe(failure), exc_info=failure, **facts)
         else:
-            await broker.publish(copy, exchange=RETRY, routing_key=f"{queue}.{step.delay}", timeout=CONFIRM_SECONDS)
+            key = f"{queue}.{spread(step.delay, queue)}"
+            await broker.publish(copy, exchange=RETRY, routing_key=key, timeout=CONFIRM_SECONDS)
             metrics.retry_scheduled_total.labels(queue=queue, level=step.delay, exception=type(failure).__name__).inc()
             log.warning("message_retried", delay=step.delay, reason=describe(failure), **facts)
 
@@ -189,4 +197,8 @@ def _copy(raw: aio_pika.IncomingMessage, headers: dict[str, Any]) -> aio_pika.Me
 
 
 def _ladder_of(queue: str) -> tuple[str, ...]:
-    return next(known.ladder for known in WORK_QUEUES if known.name == queue)
+    return _known(queue).ladder
+
+
+def _known(queue: str) -> WorkQueue:
+    return next(known for known in WORK_QUEUES if known.name == queue)

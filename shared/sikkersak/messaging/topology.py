@@ -1,7 +1,7 @@
 """Every exchange, queue, binding and policy, in one place (DESIGN §4). Services declare nothing; this is imported.
 
     events (topic) ──► <service>.<purpose>          work queue
-    retry (topic) ──► <queue>.retry.<delay> ──TTL──► redeliver (direct) ──► <queue>
+    retry (topic) ──► <queue>.retry.<delay>[.late] ──TTL──► redeliver (direct) ──► <queue>
     parking (direct) ──► <queue>.parking
     unrouted (fanout) ──► unrouted
 
@@ -11,6 +11,7 @@ the queue. It holds unchanged on RabbitMQ 3.10 and 4.x.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,11 +19,16 @@ SERVICES: Final = ("intake", "cases", "signing", "archiver", "notifier", "gatewa
 EVENTS_VHOST: Final = "sikkersak"
 RPC_VHOST: Final = "sikkersak-rpc"
 
-# Each step and its length in milliseconds. In all: 5 s + 30 s + 2 min + 10 min + 30 min + 2 h = 2 h 42 min 35 s.
+# Each step and its length in milliseconds. In all: 5 s + 30 s + 2 min + 10 min + 30 min + 2 h = 2 h 42 min 35 s; half as
+# long again at most, where steps are spread.
 DELAYS: Final = {"5s": 5_000, "30s": 30_000, "2m": 120_000, "10m": 600_000, "30m": 1_800_000, "2h": 7_200_000}
 LADDER: Final = tuple(DELAYS)
 # A handler that only touches its own database needs one step, for locks and deadlocks; see ADR 0004.
 SHORT_LADDER: Final = ("5s",)
+# Steps of a long ladder have a second queue, half as long again: what failed together does not come back together. A
+# queue each, because a message with a time of its own would wait for those before it.
+LATE: Final = "late"
+LATE_BY: Final = 1.5
 
 MANY: Final = 1_000_000  # never -1: RabbitMQ 3.10 drops the message at its first return
 DELIVERY_LIMIT: Final = 20
@@ -39,6 +45,11 @@ class WorkQueue:
     ladder: tuple[str, ...] = SHORT_LADDER
 
     @property
+    def is_spread(self) -> bool:
+        """Whether its steps are of two lengths: for what calls others, who may have gone away for many at once."""
+        return len(self.ladder) > 1
+
+    @property
     def service(self) -> str:
         """The service that consumes it."""
         return self.name.split(".", 1)[0]
@@ -50,7 +61,7 @@ WORK_QUEUES: Final = (
         ("cases.mail.registered.v1", "cases.mail.refused.v1", "notifier.forwarding.changed.v1"),
         prefetch=8,
     ),
-    WorkQueue("cases.orders", ("cases.register_mail.v1",), prefetch=8),
+    WorkQueue("cases.orders", ("cases.register_mail.v1", "cases.account_for_finished.v1"), prefetch=8),
     WorkQueue(
         "cases.facts",
         (
@@ -62,7 +73,7 @@ WORK_QUEUES: Final = (
         ),
         prefetch=8,
     ),
-    WorkQueue("archiver.orders", ("archiver.deliver.v1",), prefetch=8),
+    WorkQueue("archiver.orders", ("archiver.deliver.v1", "cases.finished.accounted.v1"), prefetch=8),
     WorkQueue("archiver.render", ("archiver.render.v1",), prefetch=2, ladder=LADDER),
     WorkQueue("archiver.transfer", ("archiver.transfer.v1",), prefetch=8, ladder=LADDER),
     WorkQueue("signing.orders", ("signing.request.v1",), prefetch=8),
@@ -101,10 +112,10 @@ def _events_definitions() -> dict[str, Any]:
         bindings += [_bind("events", queue.name, message_type) for message_type in queue.hears]
         bindings += [_bind("redeliver", queue.name, queue.name), _bind("parking", f"{queue.name}.parking", queue.name)]
         policies.append(_work_policy(queue.name))
-        for delay in queue.ladder:
+        for delay, milliseconds in _steps(queue):
             queues.append(_quorum(f"{queue.name}.retry.{delay}"))
             bindings.append(_bind("retry", f"{queue.name}.retry.{delay}", f"{queue.name}.{delay}"))
-            policies.append(_retry_policy(queue.name, delay))
+            policies.append(_retry_policy(queue.name, delay, milliseconds))
     return {
         "exchanges": [
             _exchange("events", "topic", {"alternate-exchange": "unrouted"}),
@@ -117,6 +128,13 @@ def _events_definitions() -> dict[str, Any]:
         "bindings": bindings,
         "policies": [*policies, _keep_policy("parking", r"\.parking$"), _keep_policy("unrouted", "^unrouted$")],
     }
+
+
+def _steps(queue: WorkQueue) -> Iterator[tuple[str, int]]:
+    for delay in queue.ladder:
+        yield delay, DELAYS[delay]
+        if queue.is_spread:
+            yield f"{delay}.{LATE}", int(DELAYS[delay] * LATE_BY)
 
 
 def _rpc_definitions() -> dict[str, Any]:
@@ -147,15 +165,15 @@ def _work_policy(queue: str) -> dict[str, Any]:
     return _policy(queue, f"^{_literal(queue)}$", definition)
 
 
-def _retry_policy(queue: str, delay: str) -> dict[str, Any]:
+def _retry_policy(queue: str, delay: str, milliseconds: int) -> dict[str, Any]:
     definition = {
-        "message-ttl": DELAYS[delay],
+        "message-ttl": milliseconds,
         "dead-letter-exchange": "redeliver",
         "dead-letter-routing-key": queue,
         "dead-letter-strategy": "at-least-once",
         "overflow": "reject-publish",
     }
-    return _policy(f"{queue}.retry.{delay}", f"^{_literal(queue)}\\.retry\\.{delay}$", definition)
+    return _policy(f"{queue}.retry.{delay}", f"^{_literal(queue)}\\.retry\\.{_literal(delay)}$", definition)
 
 
 def _keep_policy(name: str, pattern: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ import pytest
 from archiver import store
 from archiver.archive import Archive
 from archiver.core import ArchivedCaseFile, ArchivedRecord, Observer, Receipt, RegistryEntry, unobserved
+from archiver.domain import needs_rendering, rendition_key
+from archiver.handlers import keep_accounts
 from sikkersak.contracts.archiver import (
     ArchiveDocument,
     ArchiveDossier,
@@ -26,6 +28,7 @@ from sikkersak.contracts.archiver import (
     DeliveryKind,
     RecordType,
 )
+from sikkersak.contracts.finished import FinishedAccounted, FinishedDocument, FinishedList
 from sikkersak.contracts.values import AccessAssessment, File
 from sikkersak.identity import Actor
 from sikkersak.identity.policy import RULES
@@ -41,6 +44,7 @@ from sikkersak.vault import Vault
 from sikkersak.vault.sealed import seal
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+NO_DOCUMENTS = {DeliveryKind.CLOSING, DeliveryKind.REOPENING, DeliveryKind.WITHDRAWAL}
 SCHOOL, OTHER_SCHOOL = new_id(), new_id()
 
 
@@ -53,7 +57,12 @@ class ToldCore:
     additions: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     held: dict[str, ArchivedRecord] = field(default_factory=dict)
+    corrected: list[RegistryEntry] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    variants: list[tuple[str, Any]] = field(default_factory=list)
+    reopened: list[str] = field(default_factory=list)
     adds_documents: bool = True
+    was_there: bool = False
 
     def _maybe_raise(self) -> None:
         if self.raises:
@@ -62,7 +71,7 @@ class ToldCore:
     async def ensure_registry_entry(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
         self._maybe_raise()
         self.records.append(entry)
-        return Receipt(case_file=None, record=self._record(entry.key), was_created=True)
+        return Receipt(case_file=None, record=self._record(entry.key), was_created=not self.was_there)
 
     async def add_documents(self, record_key: str, documents: Any, *, on_step: Observer = unobserved) -> Receipt:
         self._maybe_raise()
@@ -73,6 +82,26 @@ class ToldCore:
         self._maybe_raise()
         self.closed.append(key)
         return ArchivedCaseFile(key=key, archive_id="1", number="2026/1", is_closed=True)
+
+    async def correct_record(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.corrected.append(entry)
+        return Receipt(case_file=None, record=self._record(entry.key), was_created=False)
+
+    async def withdraw_record(self, key: str, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.withdrawn.append(key)
+        return Receipt(case_file=None, record=self._record(key), was_created=False)
+
+    async def add_variant(self, record_key: str, document: Any, *, on_step: Observer = unobserved) -> Receipt:
+        self._maybe_raise()
+        self.variants.append((record_key, document))
+        return Receipt(case_file=None, record=self._record(record_key), was_created=False)
+
+    async def reopen_case_file(self, key: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
+        self._maybe_raise()
+        self.reopened.append(key)
+        return ArchivedCaseFile(key=key, archive_id="1", number="2026/1", is_closed=False)
 
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         self._maybe_raise()
@@ -121,9 +150,11 @@ class Room:
         document_id: UUID | None = None,
         is_urgent: bool = False,
         school_id: UUID = SCHOOL,
+        title: str = "Notat om Kari",
+        document_key: UUID | None = None,
     ) -> Row:
         """A delivery that is rendered and waits to be brought."""
-        document = await self._document(render=kind is DeliveryKind.RECORD)
+        document = await self._document(render=kind is not DeliveryKind.EVIDENCE, key=document_key)
         case, record = case_id or new_id(), document_id or new_id()
         dossier = ArchiveDossier(
             kind=kind,
@@ -140,10 +171,10 @@ class Room:
             ),
             record_id=record,
             record_type=RecordType.INTERNAL,
-            title="Notat om Kari",
+            title=title,
             public_title="Notat *****",
             document_date=date(2026, 9, 1),
-            documents=() if kind is DeliveryKind.CLOSING else (document,),
+            documents=() if kind in NO_DOCUMENTS else (document,),
         )
         order = Deliver(
             delivery_id=new_id(),
@@ -156,19 +187,19 @@ class Room:
         )
         async with self.database.transaction() as tx:
             await store.add_delivery(tx, order)
-            if kind is DeliveryKind.RECORD:
+            if needs_rendering(kind):
                 made = "insert into renditions (document_key, delivery_id, source_sha256, rendition, flavour, rung, validator, verdict) values ($1, $2, '', $3, '2b', 'unchanged', 'test', 'valid')"
                 await tx.execute(
-                    made, document.document_key, order.delivery_id, document.file.ref.model_dump(mode="json")
+                    made, rendition_key(kind, document), order.delivery_id, document.file.ref.model_dump(mode="json")
                 )
             sql = "update deliveries set rendered_at = now(), ordered_at = clock_timestamp() where delivery_id = $1 returning *"
             row: Row = await tx.fetchrow(sql, order.delivery_id)
         return row
 
-    async def _document(self, *, render: bool) -> ArchiveDocument:
+    async def _document(self, *, render: bool, key: UUID | None) -> ArchiveDocument:
         ref = await self.archive.vault.put(str(new_id()).encode(), "application/pdf")
         file = File(name="notat.pdf", media_type="application/pdf", ref=ref)
-        return ArchiveDocument(document_key=new_id(), title="Notat", is_main=render, file=file, render=render)
+        return ArchiveDocument(document_key=key or new_id(), title="Notat", is_main=render, file=file, render=render)
 
     async def bring(self, row: Row) -> Row:
         """One transfer of it; what it raised is raised here."""
@@ -182,6 +213,24 @@ class Room:
     async def rows(self, sql: str, *values: Any) -> list[Row]:
         async with self.database.transaction() as tx:
             return list(await tx.fetch(sql, *values))
+
+    async def cases_accounts(self, *finished: UUID) -> None:
+        """Cases answers every order to account, with these documents."""
+        orders = await self.rows(
+            "delete from outbox where message_type = 'cases.account_for_finished.v1' returning body"
+        )
+        listed = FinishedList(
+            documents=tuple(
+                FinishedDocument(document_id=one, case_id=new_id(), finished_at=moment(), delivery_id=None)
+                for one in finished
+            )
+        )
+        for order in orders:
+            asked = json.loads(order["body"])["reconciliation_id"]
+            ref = await seal(self.archive.vault, listed)
+            fact = FinishedAccounted(reconciliation_id=asked, listing=ref, count=len(finished))
+            async with self.database.transaction() as tx:
+                await keep_accounts(fact, tx, self.archive)
 
     async def ordered_again(self) -> list[UUID]:
         """Which deliveries archiver has ordered the transfer of since the last look."""
@@ -228,7 +277,7 @@ async def room(schema: Sandbox, tmp_path: Path) -> AsyncIterator[Room]:
     database = await Database.connect(schema.database_url, application="test", size=8)
     async with database.transaction() as tx:
         await tx.execute(
-            "truncate deliveries, renditions, attempts, mendings, outbox, reconciliations, reconciliation_items, report_keys cascade"
+            "truncate deliveries, renditions, attempts, mendings, outbox, reconciliations, reconciliation_items, report_keys, extractions cascade"
         )
     core = ToldCore()
     circuit = Circuit("archive", core.probe, Metrics(), failures=3, probe_every=60)

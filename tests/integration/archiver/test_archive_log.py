@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from archiver.core import OutcomeUnknown
 from archiver.handlers import transfer
 from archiver.operations import log as answers
 from archiver.periodic import scrub
@@ -68,6 +69,21 @@ async def test_mended_and_sent_again_with_old_and_new_kept(room: Room) -> None:
         ("mended", ("title", "access"), "archive-rejected")
     ]
     assert detail.row.standing is Standing.ARCHIVED
+
+
+async def test_what_the_archive_may_have_already_is_neither_mended_nor_given_up_but_asked_for(room: Room) -> None:
+    row = await room.order()
+    room.core.raises.append(OutcomeUnknown("create-record", "archive: no answer"))
+    with pytest.raises(OutcomeUnknown):
+        await room.bring(row)
+    mend = MendDelivery(delivery_id=row["delivery_id"], mended=Mended(title="Annet"), reason="retter")
+    give_up = GiveUpDelivery(delivery_id=row["delivery_id"], reason="oppgitt")
+    for asked, answering in ((mend, answers.mend_delivery), (give_up, answers.give_up_delivery)):
+        with pytest.raises(Declined, match="delivery-in-doubt"):
+            await room.ask(asked, answering, "administrator")
+    again = await room.ask(RetryDelivery(delivery_id=row["delivery_id"]), answers.retry_delivery, "administrator")
+    assert (again.state, again.standing) == (DeliveryState.UNKNOWN, Standing.TRYING_AGAIN)
+    assert again.words.startswith("Uvisst om arkivet tok imot")
 
 
 async def test_mending_nothing_and_mending_what_is_archived_are_refused(room: Room) -> None:

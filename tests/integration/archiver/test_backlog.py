@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from archiver import store
-from archiver.core import OutcomeUnknown
+from archiver.core import ManyHits, OutcomeUnknown
 from archiver.periodic import drain, sweep
 from sikkersak.contracts.archiver import DeliveryKind
 from sikkersak.errors import Declined, Transient
@@ -101,10 +101,40 @@ async def test_an_unknown_outcome_is_told_as_such_with_its_next_try(room: Room) 
     with pytest.raises(OutcomeUnknown):
         await room.bring(row)
     after = await room.row(row["delivery_id"])
-    assert (after["state"], after["code"], after["attempts"]) == ("retrying", "outcome-unknown", 1)
+    assert (after["state"], after["code"], after["attempts"]) == ("unknown", "outcome-unknown", 1)
     (last,) = await room.rows("select * from attempts where delivery_id = $1 and step = 'deliver'", row["delivery_id"])
     assert (last["verdict"], last["number"]) == ("outcome-unknown", 1)
     assert last["next_try_at"] == after["next_try_at"]
+
+
+@pytest.mark.parametrize(
+    ("is_there", "told"), [(True, "hadde den alt"), (False, "hadde den ikke")], ids=["it had it", "it had it not"]
+)
+async def test_an_unknown_outcome_stays_so_until_the_archive_has_answered(
+    room: Room, is_there: bool, told: str
+) -> None:
+    row = await room.order()
+    for failure in (OutcomeUnknown("create-record", "archive: no answer"), Transient("archive: ConnectError")):
+        room.core.raises.append(failure)
+        with pytest.raises(Transient):
+            await room.bring(row)
+        assert (await room.row(row["delivery_id"]))["state"] == "unknown", "away is no answer"
+    room.core.was_there = is_there
+    assert (await room.bring(row))["state"] == "archived"
+    (last,) = await room.rows("select detail from attempts where step = 'deliver' and verdict = 'ok'")
+    assert told in last["detail"]
+
+
+async def test_several_hits_for_an_unknown_outcome_are_for_a_person(room: Room) -> None:
+    row = await room.order()
+    room.core.raises.append(OutcomeUnknown("create-record", "archive: no answer"))
+    with pytest.raises(OutcomeUnknown):
+        await room.bring(row)
+    room.core.raises.append(ManyHits())
+    with pytest.raises(ManyHits):
+        await room.bring(row)
+    after = await room.row(row["delivery_id"])
+    assert (after["state"], after["code"]) == ("declined", "archive-many-hits")
 
 
 async def test_what_nothing_moves_long_after_its_time_is_moved_once(room: Room) -> None:

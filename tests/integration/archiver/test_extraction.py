@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,12 @@ import pytest
 from lxml import etree
 
 from archiver import extraction
+from archiver.extracting import extract
+from archiver.operations import operations
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryKind
-from sikkersak.errors import Declined
+from sikkersak.contracts.extraction import FetchExtraction, ListExtractions, OrderExtraction, ReadExtraction
+from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
 
 SPECS = Path(__file__).resolve().parents[3].parent / "shared" / "specs" / "noark5"
@@ -96,3 +102,50 @@ async def test_a_package_that_is_harmed_is_not_verified(room: Room, tmp_path: Pa
 async def test_nothing_archived_is_said_in_plain_words(room: Room, tmp_path: Path) -> None:
     with pytest.raises(Declined, match="extraction-empty"):
         await made(room, tmp_path / "out")
+
+
+async def ask(room: Room, operation: Any, role: str = "administrator") -> Any:
+    return await room.ask(operation, operations._answers[operation.operation][1], role)
+
+
+async def test_an_ordered_package_is_made_followed_and_fetched_with_a_line_for_whoever_got_it(
+    room: Room, tmp_path: Path
+) -> None:
+    await fill(room)
+    order = OrderExtraction(municipality="Eksempel kommune", organisation="310000027", until=now() + timedelta(hours=1))
+    made = await ask(room, order)
+    assert made.state == "ordered"
+    with pytest.raises(Declined, match="extraction-not-done"):
+        await ask(room, FetchExtraction(extraction_id=made.extraction_id))
+    await extract(room.archive)
+    told = await ask(room, ReadExtraction(extraction_id=made.extraction_id))
+    assert (told.state, told.counts["cases"], told.counts["entries"], told.counts["files"]) == ("done", 2, 3, 4)
+    (listed,) = (await ask(room, ListExtractions())).items
+    assert listed == told
+    package = await ask(room, FetchExtraction(extraction_id=made.extraction_id))
+    content = await room.archive.vault.read_bytes(package.file.ref, 50_000_000)
+    assert hashlib.sha256(content).hexdigest() == told.checksum
+    with zipfile.ZipFile(io.BytesIO(content)) as held:
+        names = held.namelist()
+    assert "avleveringspakke/arkivstruktur.xml" in names
+    assert sum(name.startswith("avleveringspakke/dokumenter/") for name in names) == 4
+    assert len(await room.rows("select * from extraction_fetches")) == 1
+    assert not list(tmp_path.glob("extraction-*")), "nothing is left in plain"
+
+
+async def test_an_extraction_that_cannot_be_made_says_why_and_others_come_after_it(room: Room) -> None:
+    order = OrderExtraction(municipality="Eksempel kommune", organisation="310000027")
+    empty = await ask(room, order)
+    await extract(room.archive)
+    told = await ask(room, ReadExtraction(extraction_id=empty.extraction_id))
+    assert (told.state, told.code) == ("failed", "extraction-empty")
+    await fill(room)
+    later = await ask(room, order.model_copy(update={"until": now() + timedelta(hours=1)}))
+    await extract(room.archive)
+    assert (await ask(room, ReadExtraction(extraction_id=later.extraction_id))).state == "done"
+
+
+@pytest.mark.parametrize("role", ["mail_distributor", "school_leader", "operations"])
+async def test_a_package_of_every_case_is_for_administrators_only(room: Room, role: str) -> None:
+    with pytest.raises(Forbidden):
+        await ask(room, ListExtractions(), role)

@@ -22,11 +22,13 @@ import pytest
 
 from archiver.core import (
     CaseFile,
+    CorrespondenceParty,
     DocumentDescription,
     DocumentKind,
     DocumentObject,
     OutcomeUnknown,
     RegistryEntry,
+    Role,
     Step,
     Variant,
 )
@@ -238,3 +240,32 @@ async def test_an_archive_that_is_away_is_seen_by_the_probe(other: Other, core: 
         await core.probe()
     other.faults()
     await core.probe()
+
+
+async def test_what_stands_is_corrected_shielded_withdrawn_and_its_case_closed_and_opened_again(
+    core: FiksArkivCore, entry: RegistryEntry
+) -> None:
+    receiver = CorrespondenceParty(role=Role.RECEIVER, name="Nora Feil", is_person=True)
+    sent = replace(entry, parties=(receiver,))
+    await core.ensure_registry_entry(sent)
+    right = replace(receiver, name="Nora Eksempel")
+    main, attachment = entry.documents
+    wanted = replace(sent, title="Rettet", parties=(right,), documents=(replace(main, title="Rettet"), attachment))
+    for _ in range(2):
+        held = (await core.correct_record(wanted)).record
+        assert (held.title, [one.title for one in held.documents]) == ("Rettet", ["Rettet", "Vedtak"])
+    shielded = replace(main, objects=(given_object(Variant.SHIELDED),))
+    for _ in range(2):
+        held = (await core.add_variant(entry.key, shielded)).record
+        assert [one.variant for one in held.documents[0].objects] == ["A", "O"]
+    key = entry.case_file.key
+    for is_closed in (True, False, True, False):
+        case = await (core.close_case_file(key, "Ferdig") if is_closed else core.reopen_case_file(key))
+        assert case.is_closed == is_closed
+    for _ in range(2):
+        assert (await core.withdraw_record(entry.key)).record.status == "U"
+    with pytest.raises(Declined, match="archive-record-cancelled"):
+        await core.correct_record(wanted)
+    assert await core.find_record(f"record:{uuid.uuid4()}") is None
+    found = await core.find_record(entry.key)
+    assert found is not None

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -59,8 +60,10 @@ async def delivered(room: Room) -> ArchivedRecord:
     return held
 
 
-async def done(room: Room, **more: Any) -> Any:
+async def done(room: Room, *finished: UUID, **more: Any) -> Any:
     row = await room.ask(StartReconciliation(**PERIOD, **more), answers.start_reconciliation, "administrator")
+    await reconcile(room.archive)
+    await room.cases_accounts(*finished)
     await reconcile(room.archive)
     asked = ReadReconciliation(reconciliation_id=row.reconciliation_id)
     return await room.ask(asked, answers.read_reconciliation, "administrator")
@@ -123,8 +126,31 @@ async def test_it_goes_on_where_it_was_when_the_archive_went_away(room: Room) ->
     with pytest.raises(Transient):
         await reconcile(room.archive)
     await reconcile(room.archive)
+    await room.cases_accounts()
+    await reconcile(room.archive)
     (row,) = (await room.ask(ListReconciliations(), answers.list_reconciliations, "operations")).items
     assert (row.state, row.counts) == ("done", {Finding.CONFIRMED: 3})
+
+
+async def test_what_cases_finished_and_nobody_ordered_is_found(room: Room) -> None:
+    held, forgotten = await delivered(room), new_id()
+    told = await done(room, UUID(held.key.removeprefix("record:")), forgotten)
+    assert [(item.record_key, item.finding) for item in told.items] == [(f"record:{forgotten}", Finding.NEVER_ORDERED)]
+    assert (told.row.counts[Finding.CONFIRMED], json.loads(told.report)["finished_in_cases"]) == (1, 2)
+
+
+async def test_while_cases_is_silent_others_are_done_and_after_an_hour_the_report_says_so(room: Room) -> None:
+    silent = await room.ask(StartReconciliation(**PERIOD), answers.start_reconciliation, "administrator")
+    await reconcile(room.archive)
+    await room.rows("delete from outbox returning id")
+    told = await done(room)
+    assert told.row.state == "done"
+    asked = ReadReconciliation(reconciliation_id=silent.reconciliation_id)
+    assert (await room.ask(asked, answers.read_reconciliation, "administrator")).row.state == "running"
+    await room.rows("update reconciliations set accounts_asked_at = now() - interval '61 minutes' returning 1")
+    await reconcile(room.archive)
+    told = await room.ask(asked, answers.read_reconciliation, "administrator")
+    assert (told.row.state, json.loads(told.report)["finished_in_cases"]) == ("done", None)
 
 
 async def test_several_under_one_key_are_for_a_person(room: Room) -> None:

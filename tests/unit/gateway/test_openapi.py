@@ -23,6 +23,7 @@ RESOURCES = {
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up")),
     *(f"/archive/{part}" for part in ("groups", "not-archived", "retries", "reconciliations")),
     "/archive/reconciliations/{reconciliation_id}",
+    *(f"/archive/extractions{rest}" for rest in ("", "/{extraction_id}", "/{extraction_id}/package")),
     "/notices/outages",
     *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),

@@ -48,6 +48,7 @@ class DepositEntry:
     journal_date: date
     archived_at: datetime
     documents: tuple[DepositDocument, ...]
+    is_withdrawn: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

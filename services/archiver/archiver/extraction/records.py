@@ -9,6 +9,7 @@ from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from archiver import store
+from archiver.entries import as_changed
 from archiver.extraction.model import Deposit, DepositCase, DepositDocument, DepositEntry, DepositFile
 from archiver.store import extraction
 from sikkersak.clock import local_date, now
@@ -35,19 +36,26 @@ async def deposit(
         made = await store.renditions(tx, await extraction.document_keys(tx))
     dossiers = [(row, await unseal(vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)) for row in rows]
     later: dict[UUID, list[DepositDocument]] = defaultdict(list)
+    corrected: dict[UUID, ArchiveDossier] = {}
+    withdrawn = {row["document_id"] for row, _ in dossiers if row["kind"] == DeliveryKind.WITHDRAWAL}
     for row, dossier in dossiers:
-        if row["kind"] == DeliveryKind.EVIDENCE.value:
+        if row["kind"] == DeliveryKind.EVIDENCE:
             later[row["document_id"]] += [_document(one, made, vault) for one in dossier.documents]
+        elif row["kind"] == DeliveryKind.CORRECTION:
+            corrected[row["document_id"]] = dossier
     cases: dict[UUID, list[DepositEntry]] = defaultdict(list)
     sequences: dict[int, int] = defaultdict(int)
     for row, dossier in dossiers:
         if row["kind"] == DeliveryKind.RECORD.value:
             year = local_date(row["archived_at"]).year
             sequences[year] += 1
+            if row["document_id"] in corrected:
+                dossier = as_changed(dossier, corrected[row["document_id"]])  # noqa: PLW2901
             own = tuple(_document(one, made, vault) for one in dossier.documents)
             entry = _entry(row, dossier, sequences[year], len(cases[row["case_id"]]) + 1, own)
             documents = (*entry.documents, *later[row["document_id"]])
-            cases[row["case_id"]].append(replace(entry, documents=documents))
+            is_withdrawn = row["document_id"] in withdrawn
+            cases[row["case_id"]].append(replace(entry, documents=documents, is_withdrawn=is_withdrawn))
     return Deposit(
         municipality=municipality,
         organisation=organisation,

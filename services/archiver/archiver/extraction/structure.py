@@ -134,9 +134,15 @@ def _entry(parent: Any, entry: DepositEntry) -> None:
         several(child, korrespondanseparttype=PARTIES[party.role.value], korrespondansepartNavn=party.party.name)
     several(element, journalaar=entry.journal_year, journalsekvensnummer=entry.journal_sequence)
     several(element, journalpostnummer=entry.number, journalposttype=TYPES[dossier.record_type])
-    several(element, journalstatus="Arkivert", journaldato=entry.journal_date, dokumentetsDato=dossier.document_date)
+    several(element, journalstatus=status_of(entry), journaldato=entry.journal_date)
+    several(element, dokumentetsDato=dossier.document_date)
     several(element, mottattDato=moment(dossier.received_at) if dossier.received_at else None)
     several(element, sendtDato=moment(dossier.sent_at) if dossier.sent_at else None)
+
+
+def status_of(entry: DepositEntry) -> str:
+    """journalstatus: what was withdrawn stays, and is told (3.2.19)."""
+    return "Utgår" if entry.is_withdrawn else "Arkivert"
 
 
 def _document(parent: Any, entry: DepositEntry, document: DepositDocument, number: int) -> None:
@@ -217,7 +223,7 @@ def changes(deposit: Deposit) -> Any:
     """endringslogg.xml: making the deposit sets every entry archived and every case closed."""
     top = root("endringslogg", "endringslogg")
     for entry in deposit.entries:
-        _change(top, entry.dossier.record_id, "M053", "Journalført", "Arkivert", deposit.made_at)
+        _change(top, entry.dossier.record_id, "M053", "Journalført", status_of(entry), deposit.made_at)
     for case in deposit.cases:
         _change(top, case.dossier.case_file.case_id, "M052", "Under behandling", "Avsluttet", case.closed_at)
     return top

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from archiver.fiks.access import FiksAccess
+from archiver.fiks.asice import Seal
 from archiver.fiks.client import FiksArkivCore
+from archiver.fiks.fiks_io import FiksIOAccess, FiksIOTransport
+from archiver.fiks.maskinporten import Client
+from archiver.fiks.platform import Integration
 from archiver.fiks.transport import Accounts, BrokerTransport
 
-__all__ = ["Accounts", "BrokerTransport", "FiksAccess", "FiksArkivCore"]
+__all__ = [
+    "Accounts",
+    "BrokerTransport",
+    "Client",
+    "FiksAccess",
+    "FiksArkivCore",
+    "FiksIOAccess",
+    "FiksIOTransport",
+    "Integration",
+    "Seal",
+]

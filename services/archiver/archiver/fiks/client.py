@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from uuid import NAMESPACE_OID, uuid4, uuid5
+from datetime import datetime
+from uuid import NAMESPACE_OID, uuid5
 
 from archiver.core import (
     ArchivedCaseFile,
@@ -15,38 +13,31 @@ from archiver.core import (
     ArchivedRecord,
     CaseFile,
     DocumentDescription,
+    DocumentKind,
     DocumentObject,
+    ManyHits,
     Observer,
-    OutcomeUnknown,
     Receipt,
     RegistryEntry,
-    Step,
     require_key,
     unobserved,
 )
-from archiver.fiks import reading, writing
-from archiver.fiks.access import FiksAccess
-from archiver.fiks.names import INVALID, NOT_FOUND, PAYLOADS, SERVER_FAULT, STEPS, UNDELIVERED, Kind
-from archiver.fiks.reading import Element, Fault
-from archiver.fiks.transport import Answer, NoAnswer, NotSent, Transport
+from archiver.fiks import changes, reading, writing
+from archiver.fiks.dialogues import Dialogues, declined
+from archiver.fiks.names import PAYLOADS, Kind
+from archiver.fiks.reading import Element
 from archiver.noark.reading import has_files
-from archiver.noark.refusals import redacted
 from archiver.noark.upload import mismatch
 from sikkersak.clock import local_date, now
 from sikkersak.errors import Declined, Transient
 
-INCLUDED = ("dokumentbeskrivelse", "dokumentobjekt", "korrespondansepart")
-QUESTIONS = frozenset({Kind.GET_RECORD, Kind.GET_CASE, Kind.SEARCH})
 PROBE_KEY = "case:00000000-0000-0000-0000-000000000000"
 PROBE_SECONDS = 5.0
+CANCELLED = "U"
 
 
-class FiksArkivCore:
+class FiksArkivCore(Dialogues):
     """`ArchiveCore` for an archive that speaks Fiks Arkiv. Safe for many deliveries at a time, of different cases."""
-
-    def __init__(self, access: FiksAccess, transport: Transport) -> None:
-        self._access = access
-        self._transport = transport
 
     @property
     def adds_documents(self) -> bool:
@@ -69,13 +60,13 @@ class FiksArkivCore:
 
     async def ensure_registry_entry(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
         """Key: `entry.key`. Asked for before it is sent, and read back with its checksums afterwards."""
-        held = await self.find_record(entry.key, on_step=on_step)
+        held = await self._held(entry.key, on_step)
         if held is not None:
             return Receipt(case_file=None, record=_whole(held, entry.documents), was_created=False)
         kept = await self._create(entry.case_file, entry, on_step)
         if not kept.has_record:
             raise declined(kept.record_fault or kept.case_fault, _texts(entry))
-        held = await self.find_record(entry.key, on_step=on_step)
+        held = await self._held(entry.key, on_step)
         if held is None:
             raise Transient("archive: the registry entry cannot be read back")
         record = _whole(held, entry.documents)
@@ -87,7 +78,7 @@ class FiksArkivCore:
         """Keys: those of the documents. They become an entry of their own: a standing one takes no more (3.2.17)."""
         require_key(record_key, "record")
         key = f"record:{uuid5(NAMESPACE_OID, ' '.join((record_key, *sorted(one.key for one in documents))))}"
-        held = await self.find_record(key, on_step=on_step)
+        held = await self._held(key, on_step)
         if held is not None:
             return Receipt(case_file=None, record=_whole(held, documents), was_created=False)
         root = await self._record(record_key, on_step)
@@ -99,7 +90,7 @@ class FiksArkivCore:
         kept = await self._send(xml, documents, names, on_step, [document.title for document in documents])
         if not kept.has_record:
             raise declined(kept.record_fault, [document.title for document in documents])
-        made = await self.find_record(key, on_step=on_step)
+        made = await self._held(key, on_step)
         if made is None:
             raise Transient("archive: the registry entry cannot be read back")
         return Receipt(case_file=None, record=_whole(made, documents), was_created=kept.was_created)
@@ -110,19 +101,80 @@ class FiksArkivCore:
         found = await self._case(key, on_step)
         if found is None:
             raise Declined("archive-case-missing", "Saksmappen finnes ikke i arkivet.")
-        if not found.is_closed:
-            files = {PAYLOADS[Kind.UPDATE]: writing.closing(self._access, key)}
-            _refuse(await self._ask(Kind.UPDATE, files, on_step), Kind.UPDATE, [])
-            found = await self._case(key, on_step)
-        if found is None or not found.is_closed:
+        return found if found.is_closed else await self._status(key, "A", on_step)
+
+    async def reopen_case_file(self, key: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
+        """Key: the case file's."""
+        found = await self._case(key, on_step)
+        if found is None:
+            raise Declined("archive-case-missing", "Saksmappen finnes ikke i arkivet.")
+        return await self._status(key, "B", on_step) if found.is_closed else found
+
+    async def _status(self, key: str, status: str, on_step: Observer) -> ArchivedCaseFile:
+        await self._tell(Kind.UPDATE, writing.change_of_case(self._access, key, status=status), on_step, [])
+        found = await self._case(key, on_step)
+        if found is None or found.is_closed != (status == "A"):
             raise Transient("archive: the case file did not keep its status")
         return found
 
-    async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
-        """registrering.hent by our key."""
+    async def correct_record(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
+        """Key: `entry.key`. Which texts are screened has no place in the message; the restriction and its basis do."""
+        root, held = await self._standing(entry.key, on_step)
+        _refuse_cancelled(held)
+        # all of it every time: a repetition sets what is set, and parties are compared with those that stand there
+        xml = changes.correction(self._access, entry, reading.parties(root), was_screened=bool(held.restriction))
+        await self._tell(Kind.UPDATE, xml, on_step, _texts(entry))
+        for number, document in enumerate(entry.documents, start=1):
+            there = next((one for one in held.documents if one.number == number), None)
+            if there is not None and there.title not in {None, document.title}:
+                is_main = document.kind is DocumentKind.MAIN
+                xml = changes.title_of_document(self._access, document, is_main=is_main)
+                await self._tell(Kind.UPDATE, xml, on_step, [document.title])
+        return await self._read_back(entry.key, on_step)
+
+    async def withdraw_record(self, key: str, *, on_step: Observer = unobserved) -> Receipt:
+        """Key: the record's."""
+        _, held = await self._standing(key, on_step)
+        if held.status != CANCELLED:
+            await self._tell(Kind.UPDATE, changes.withdrawal(self._access, key), on_step, [])
+        return await self._read_back(key, on_step)
+
+    async def add_variant(
+        self, record_key: str, document: DocumentDescription, *, on_step: Observer = unobserved
+    ) -> Receipt:
+        """Keys: the record's, the document's."""
+        _, held = await self._standing(record_key, on_step)
+        _refuse_cancelled(held)
+        given = document.objects[0]
+        same = [one for there in held.documents for one in there.objects if one.variant == given.variant.value]
+        if all(one.checksum != given.checksum for one in same):
+            names = _names([given])
+            xml = changes.variant(self._access, document, names[given.checksum])
+            files = await self._contents([given], names)
+            await self._tell(Kind.NEW_OBJECT, xml, on_step, [document.title], files)
+        return await self._read_back(record_key, on_step)
+
+    async def _standing(self, key: str, on_step: Observer) -> tuple[Element, ArchivedRecord]:
         require_key(key, "record")
         root = await self._record(key, on_step)
-        return None if root is None else reading.record(root, key)
+        held = reading.record(root, key) if root is not None else None
+        if root is None or held is None:
+            raise Declined("archive-record-missing", "Journalposten finnes ikke i arkivet ennå.")
+        return root, held
+
+    async def _read_back(self, key: str, on_step: Observer) -> Receipt:
+        _, held = await self._standing(key, on_step)
+        return Receipt(case_file=None, record=held, was_created=False)
+
+    async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
+        """Sok by our key, so that more than one is seen, then registrering.hent."""
+        require_key(key, "record")
+        files = {PAYLOADS[Kind.SEARCH]: writing.search(self._access, key)}
+        root = self._found(await self._ask(Kind.SEARCH, files, on_step), Kind.SEARCH)
+        count = reading.hits(root) if root is not None else 0
+        if count > 1:
+            raise ManyHits
+        return await self._held(key, on_step) if count else None
 
     async def unfinished_records(self, *, on_step: Observer = unobserved) -> tuple[str, ...]:
         """None: a record comes in one message, whole or not at all."""
@@ -135,112 +187,16 @@ class FiksArkivCore:
         answer = await self._ask(Kind.GET_CASE, files, unobserved, within=PROBE_SECONDS)
         self._found(answer, Kind.GET_CASE)
 
-    async def close(self) -> None:
-        """Gives back connections."""
-        await self._transport.close()
-
-    # --- the dialogues
-
     async def _create(self, case_file: CaseFile, entry: RegistryEntry | None, on_step: Observer) -> reading.Kept:
         documents = entry.documents if entry else ()
         names = _names([one for document in documents for one in document.objects])
         xml = writing.message(self._access, case_file, entry, names)
         return await self._send(xml, documents, names, on_step, _texts(entry) if entry else [case_file.title])
 
-    async def _send(
-        self,
-        xml: bytes,
-        documents: tuple[DocumentDescription, ...],
-        names: dict[str, str],
-        on_step: Observer,
-        sent: Sequence[str],
-    ) -> reading.Kept:
-        """The same content has the same id however often it is sent; mended content has another."""
-        objects = [one for document in documents for one in document.objects]
-        files = {PAYLOADS[Kind.CREATE]: xml, **await self._contents(objects, names)}
-        client_id = str(uuid5(NAMESPACE_OID, hashlib.sha256(xml).hexdigest()))
-        answer = await self._ask(Kind.CREATE, files, on_step, client_id=client_id)
-        _refuse(answer, Kind.CREATE, sent)
-        return reading.receipt(reading.understood(answer.payload, STEPS[Kind.CREATE]))
-
-    async def _record(self, key: str, on_step: Observer) -> Element | None:
-        files = {PAYLOADS[Kind.GET_RECORD]: writing.question(self._access, key, INCLUDED)}
-        return self._found(await self._ask(Kind.GET_RECORD, files, on_step), Kind.GET_RECORD)
-
-    async def _contents(self, objects: Sequence[DocumentObject], names: dict[str, str]) -> dict[str, bytes]:
-        if sum(one.size for one in objects) > self._access.largest_bytes:
-            raise Declined("archive-too-large", "Dokumentet er større enn arkivet tar imot i én melding.")
-        contents: dict[str, bytes] = {}
-        for one in objects:
-            content = b"".join([piece async for piece in one.open()])
-            if hashlib.sha256(content).hexdigest() != one.checksum:
-                raise mismatch()
-            contents[names[one.checksum]] = content
-        return contents
-
-    async def _case(self, key: str, on_step: Observer) -> ArchivedCaseFile | None:
-        require_key(key, "case")
-        files = {PAYLOADS[Kind.GET_CASE]: writing.question(self._access, key)}
-        root = self._found(await self._ask(Kind.GET_CASE, files, on_step), Kind.GET_CASE)
-        return None if root is None else reading.case_file(root)
-
-    def _found(self, answer: Answer, kind: Kind) -> Element | None:
-        if answer.kind == NOT_FOUND:
-            return None
-        _refuse(answer, kind, [])
-        return reading.understood(answer.payload, STEPS[kind])
-
-    async def _ask(
-        self,
-        kind: Kind,
-        files: dict[str, bytes],
-        on_step: Observer,
-        *,
-        client_id: str | None = None,
-        within: float | None = None,
-    ) -> Answer:
-        """One dialogue, told to the observer; a change without an answer has an unknown outcome."""
-        begun, step = time.perf_counter(), STEPS[kind]
-        limit = within or self._access.answer_seconds
-        try:
-            answer = await self._transport.ask(kind, files, client_message_id=client_id or str(uuid4()), within=limit)
-        except NotSent:
-            on_step(Step(step, None, "unreachable", time.perf_counter() - begun))
-            raise
-        except NoAnswer as lost:
-            on_step(Step(step, None, "no-answer", time.perf_counter() - begun))
-            if kind in QUESTIONS:
-                raise
-            wait = timedelta(seconds=self._access.settle_seconds)
-            raise OutcomeUnknown(step, f"archive: no answer at {step}", retry_after=wait) from lost
-        is_good = answer.kind not in {INVALID, SERVER_FAULT, *UNDELIVERED}
-        on_step(Step(step, None, "ok" if is_good else "refused", time.perf_counter() - begun))
-        return answer
-
-
-def _refuse(answer: Answer, kind: Kind, sent: Sequence[str]) -> None:
-    """Returns for an answer that is good (R5)."""
-    step = STEPS[kind]
-    if answer.kind in UNDELIVERED:
-        raise OutcomeUnknown(step, f"archive: not delivered at {step}")
-    if answer.kind == SERVER_FAULT:
-        raise Transient(f"archive: server fault at {step}")
-    if answer.kind in {INVALID, NOT_FOUND}:
-        raise declined(reading.fault(reading.understood(answer.payload, step)), sent)
-
-
-def declined(fault: Fault | None, sent: Sequence[str]) -> Declined:
-    """The archive says no, in its own words without anything we sent; its id is what its support asks for."""
-    if fault is None:
-        return Declined("archive-rejected", "Arkivet avviste innholdet uten å si hvorfor.")
-    number = f" (feil {fault.id})" if fault.id else ""
-    return Declined("archive-rejected", f"Arkivet avviste innholdet{number}: {redacted(fault.text, list(sent))}")
-
 
 def _whole(held: ArchivedRecord, wanted: tuple[DocumentDescription, ...]) -> ArchivedRecord:
     """The record, when every document stands there once, byte for byte. Results carry no keys of documents: numbers tell."""
-    if held.status == "U":
-        raise Declined("archive-record-cancelled", "Journalposten er satt til «Utgår» i arkivet.")
+    _refuse_cancelled(held)
     found: list[ArchivedDocument] = []
     for number, document in enumerate(wanted, start=1):
         hits = [one for one in held.documents if one.number == number]
@@ -249,6 +205,11 @@ def _whole(held: ArchivedRecord, wanted: tuple[DocumentDescription, ...]) -> Arc
         found.append(replace(hits[0], key=document.key))
     others = [one for one in held.documents if one.number not in range(1, len(wanted) + 1)]
     return replace(held, documents=(*found, *others))
+
+
+def _refuse_cancelled(held: ArchivedRecord) -> None:
+    if held.status == CANCELLED:
+        raise Declined("archive-record-cancelled", "Journalposten er satt til «Utgår» i arkivet.")
 
 
 def _texts(entry: RegistryEntry) -> list[str]:

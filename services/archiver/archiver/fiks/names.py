@@ -11,6 +11,7 @@ UPDATE: Final = f"{ROOT}arkivmelding/oppdater/v1"
 CATALOGUE: Final = f"{ROOT}metadatakatalog/v1"
 GET_RECORD: Final = f"{ROOT}registrering/hent/v1"
 GET_CASE: Final = f"{ROOT}mappe/hent/v1"
+NEW_OBJECT: Final = f"{ROOT}dokumentobjekt/opprett/v1"
 SEARCH: Final = f"{ROOT}sok/v1"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
 PREFIX: Final = "no.ks.fiks.arkiv.v1."
@@ -21,6 +22,7 @@ class Kind(StrEnum):
 
     CREATE = f"{PREFIX}arkivering.arkivmelding.opprett"
     UPDATE = f"{PREFIX}arkivering.arkivmelding.oppdater"
+    NEW_OBJECT = f"{PREFIX}arkivering.dokumentobjekt.opprett"
     GET_RECORD = f"{PREFIX}innsyn.registrering.hent"
     GET_CASE = f"{PREFIX}innsyn.mappe.hent"
     SEARCH = f"{PREFIX}innsyn.sok"
@@ -30,6 +32,7 @@ class Kind(StrEnum):
 PAYLOADS: Final = {
     Kind.CREATE: "arkivmelding.xml",
     Kind.UPDATE: "arkivmelding.xml",
+    Kind.NEW_OBJECT: "dokumentobjekt-opprett.xml",
     Kind.GET_RECORD: "registrering-hent.xml",
     Kind.GET_CASE: "mappe-hent.xml",
     Kind.SEARCH: "sok.xml",
@@ -38,6 +41,7 @@ PAYLOADS: Final = {
 STEPS: Final = {
     Kind.CREATE: "create-record",
     Kind.UPDATE: "update",
+    Kind.NEW_OBJECT: "add-variant",
     Kind.GET_RECORD: "find-record",
     Kind.GET_CASE: "find-case-file",
     Kind.SEARCH: "search",

@@ -139,6 +139,28 @@ def record(root: Element, key: str) -> ArchivedRecord | None:
     )
 
 
+@dataclass(frozen=True)
+class HeldParty:
+    """A correspondence party as the archive has it, by the id that it gave."""
+
+    id: str
+    role: str
+    name: str
+
+
+def parties(root: Element) -> list[HeldParty]:
+    """Those of a registry entry, where they were asked for."""
+    found = root.child("journalpost") or root.child("registrering")
+    return [
+        HeldParty(
+            one.text("korrespondansepartID") or "",
+            one.text("korrespondanseparttype", "kode") or "",
+            one.text("korrespondansepartNavn") or "",
+        )
+        for one in (found.all("korrespondansepart") if found is not None else ())
+    ]
+
+
 def parent_of(root: Element) -> str | None:
     """SystemID of the case file that a record lies in."""
     found = root.child("journalpost") or root.child("registrering")
@@ -147,7 +169,7 @@ def parent_of(root: Element) -> str | None:
 
 def hits(root: Element) -> int:
     """How many a search found, whatever they are."""
-    return len(root.all("resultatListe"))
+    return root.number("count") or 0
 
 
 def _document(found: Element) -> ArchivedDocument:
@@ -156,6 +178,7 @@ def _document(found: Element) -> ArchivedDocument:
         archive_id=found.text("systemID") or "",
         number=found.number("dokumentnummer"),
         is_finished=found.text("dokumentstatus", "kode") == "F",
+        title=found.text("tittel"),
         objects=tuple(map(_object, found.all("dokumentobjekt"))),
     )
 

@@ -144,8 +144,8 @@ def _case_file(top: Parent, access: FiksAccess, given: CaseFile) -> None:
         add(classed, "klasseID", access.class_id)
     external_key(case, access, given.key)
     add(case, "saksdato", given.opened)
-    _named(case, "administrativEnhet", given.unit)
-    _named(case, "saksansvarlig", given.responsible)
+    named(case, "administrativEnhet", given.unit)
+    named(case, "saksansvarlig", given.responsible)
     coded(case, "saksstatus", "B")
 
 
@@ -157,7 +157,7 @@ def _entry(parent: Parent, access: FiksAccess, given: RegistryEntry, names: dict
     optional(parent, "offentligTittel", given.public_title)
     coded(parent, "dokumentmedium", "E")
     for party in given.parties:
-        _party(parent, party, given.screening)
+        add_party(parent, party, given.screening)
     external_key(parent, access, given.key)
     coded(parent, "journalposttype", given.type.value)
     coded(parent, "journalstatus", access.codes.final_status[given.type])
@@ -185,11 +185,12 @@ def _document(
     add(child, "dokumentnummer", number)
     _screening(child, given.screening)
     for one in given.objects:
-        _object(child, access, one, names[one.checksum])
+        add_object(child, access, one, names[one.checksum])
     external_key(child, access, given.key)
 
 
-def _object(parent: Parent, access: FiksAccess, given: DocumentObject, name: str) -> None:
+def add_object(parent: Parent, access: FiksAccess, given: DocumentObject, name: str) -> None:
+    """Dokumentobjekt."""
     child = add(parent, "dokumentobjekt")
     add(child, "versjonsnummer", 1)
     coded(child, "variantformat", given.variant.value)
@@ -203,7 +204,8 @@ def _object(parent: Parent, access: FiksAccess, given: DocumentObject, name: str
         add(child, "filstoerrelse", given.size)
 
 
-def _party(parent: Parent, given: CorrespondenceParty, screening: Screening | None) -> None:
+def add_party(parent: Parent, given: CorrespondenceParty, screening: Screening | None) -> None:
+    """Korrespondansepart."""
     child = add(parent, "korrespondansepart")
     coded(child, "korrespondanseparttype", given.role.value)
     add(child, "korrespondansepartNavn", given.name)
@@ -215,16 +217,17 @@ def _party(parent: Parent, given: CorrespondenceParty, screening: Screening | No
         optional(child, "poststed", given.address.city)
         coded(child, "landkode", "NO")
     if given.role in INTERNAL:
-        _named(child, "administrativEnhet", given.name)
+        named(child, "administrativEnhet", given.name)
         if given.caseworker:
-            _named(child, "saksbehandler", given.caseworker)
+            named(child, "saksbehandler", given.caseworker)
     if screening is not None and SHIELDED_BY.get(given.role) in screening.metadata:
         add(child, "erSkjermet", value=True)
     if given.is_person:
         add(child, "erPersonnavn", value=True)
 
 
-def _named(parent: Parent, name: str, value: str) -> None:
+def named(parent: Parent, name: str, value: str) -> None:
+    """A unit or a person by name."""
     add(add(parent, name), "navn", value, ns=CATALOGUE)
 
 
@@ -237,11 +240,6 @@ def _screening(parent: Parent, given: Screening | None) -> None:
 
 
 # --- later changes, and questions
-
-
-def closing(access: FiksAccess, key: str) -> bytes:
-    """The case file is closed."""
-    return change_of_case(access, key, status="A")
 
 
 def change_of_case(access: FiksAccess, key: str, *, status: str | None = None) -> bytes:

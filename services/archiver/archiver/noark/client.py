@@ -16,6 +16,7 @@ from archiver.core import (
     require_key,
     unobserved,
 )
+from archiver.noark import changing
 from archiver.noark.access import NoarkAccess
 from archiver.noark.closing import close_case
 from archiver.noark.conversation import Conversation
@@ -24,6 +25,7 @@ from archiver.noark.entrance import Entrances
 from archiver.noark.links import equals
 from archiver.noark.reading import moment_of, read_record
 from archiver.noark.session import Call, Session
+from sikkersak.errors import Declined
 
 
 class NoarkCore:
@@ -64,6 +66,37 @@ class NoarkCore:
         delivery = await self._delivery(on_step)
         return await close_case(delivery.talk, delivery.entrance.case_files, key, remark)
 
+    async def correct_record(self, entry: RegistryEntry, *, on_step: Observer = unobserved) -> Receipt:
+        """Key: `entry.key`."""
+        delivery = await self._delivery(on_step)
+        await changing.correct(delivery, await changing.standing(delivery, entry.key), entry)
+        return await self._read_back(delivery, entry.key)
+
+    async def withdraw_record(self, key: str, *, on_step: Observer = unobserved) -> Receipt:
+        """Key: the record's."""
+        require_key(key, "record")
+        delivery = await self._delivery(on_step)
+        await changing.withdraw(delivery, await changing.standing(delivery, key))
+        return await self._read_back(delivery, key)
+
+    async def add_variant(
+        self, record_key: str, document: DocumentDescription, *, on_step: Observer = unobserved
+    ) -> Receipt:
+        """Keys: the record's, the document's."""
+        require_key(record_key, "record")
+        delivery = await self._delivery(on_step)
+        await changing.add_variant(delivery, await changing.standing(delivery, record_key), document)
+        return await self._read_back(delivery, record_key)
+
+    async def reopen_case_file(self, key: str, *, on_step: Observer = unobserved) -> ArchivedCaseFile:
+        """Key: the case file's."""
+        require_key(key, "case")
+        delivery = await self._delivery(on_step)
+        found = await delivery.talk.find("find-case-file", delivery.entrance.case_files, key)
+        if found is None:
+            raise Declined("archive-case-missing", "Saksmappen finnes ikke i arkivet.")
+        return await changing.reopen(delivery.talk, found, key)
+
     async def find_record(self, key: str, *, on_step: Observer = unobserved) -> ArchivedRecord | None:
         """Raises `ManyHits` when the archive has more than one."""
         require_key(key, "record")
@@ -101,6 +134,10 @@ class NoarkCore:
     async def close(self) -> None:
         """Gives back connections."""
         await self._session.close()
+
+    async def _read_back(self, delivery: Delivery, key: str) -> Receipt:
+        held = await read_record(delivery.talk, await changing.standing(delivery, key), key)
+        return Receipt(case_file=None, record=held, was_created=False)
 
     async def _delivery(self, on_step: Observer) -> Delivery:
         talk = Conversation(self._session, on_step)

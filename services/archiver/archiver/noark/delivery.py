@@ -171,7 +171,7 @@ class Delivery:
         for given in wanted.objects:
             same = [one for one in held if identity(one) == (given.variant.value, given.checksum)]
             if not any(has_arrived(one) for one in same):
-                await self._bring(document, given, same[0] if same else None)
+                await self.bring(document, given, same[0] if same else None)
 
     async def _remove_stale(self, document: Resource, found: Resource) -> None:
         """An earlier attempt brought other bytes. A finished document cannot change any more."""
@@ -179,7 +179,8 @@ class Delivery:
             raise mismatch()
         await self.talk.remove("remove-object", found)
 
-    async def _bring(self, document: Resource, given: DocumentObject, target: Resource | None) -> None:
+    async def bring(self, document: Resource, given: DocumentObject, target: Resource | None) -> None:
+        """One file, into the object that is there for it or a new one."""
         if target is None:
             body = payloads.document_object(given, self.talk.session.access.codes)
             target = await self.talk.make("create-object", document.href("arkivstruktur/ny-dokumentobjekt/"), body)

@@ -1,8 +1,8 @@
-"""What archiver answers: the archive log, reconciliation."""
+"""What archiver answers: the archive log, reconciliation, extraction."""
 
 from __future__ import annotations
 
-from archiver.operations import log, reconciliation
+from archiver.operations import extraction, log, reconciliation
 from archiver.operations.rights import operations
 
-__all__ = ["log", "operations", "reconciliation"]
+__all__ = ["extraction", "log", "operations", "reconciliation"]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from archiver import store
 from archiver.archive import Archive
-from archiver.domain import RETRYABLE, NotRetryable, Settled, needs_rendering
+from archiver.domain import RETRYABLE, InDoubt, NotRetryable, Settled, needs_rendering
 from archiver.operations.rights import operations, schools_of
 from archiver.store import log
 from sikkersak.contracts.archiver import (
@@ -112,6 +112,7 @@ async def mend_delivery(asked: MendDelivery, ask: Ask, archive: Archive) -> Deli
     row = await _visible(ask, asked.delivery_id)
     if DeliveryState(row["state"]) not in RETRYABLE:
         raise Settled
+    _refuse_doubt(row)
     old = await unseal(archive.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
     new, fields = _with(old, asked.mended)
     if not fields:
@@ -127,10 +128,17 @@ async def give_up_delivery(asked: GiveUpDelivery, ask: Ask, archive: Archive) ->
     """Settled by a person, with a reason that stands in the log."""
     del archive
     row = await _visible(ask, asked.delivery_id)
+    _refuse_doubt(row)
     if DeliveryState(row["state"]) not in {DeliveryState.DECLINED, DeliveryState.RETRYING}:
         raise Settled
     await log.note_act(ask.tx, row, Act.GIVEN_UP, ask.actor.staff_id, asked.reason)
     return log.shown(await store.give_up(ask.tx, asked.delivery_id, asked.reason))
+
+
+def _refuse_doubt(row: Row) -> None:
+    """The archive may have it as it was: it is asked first, and changed afterwards if need be."""
+    if DeliveryState(row["state"]) is DeliveryState.UNKNOWN:
+        raise InDoubt
 
 
 async def _send_again(ask: Ask, row: Row) -> Row:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from archiver.rendition.cage import Cage, Limits, run
 from archiver.rendition.content import Kind
@@ -63,24 +64,40 @@ class Office:
         """Writes the PDF. Raises Declined for a document that will not load, crashes it or takes too long."""
         reader, options, ending = FILTERS[kind]
         taken, made = self._folder / f"in{ending}", self._folder / "out.pdf"
+        question = {"source": str(taken), "destination": str(made), "filter": reader, "options": options}
         async with self._turn:
-            await self.start()
             try:
                 await asyncio.to_thread(shutil.copyfile, source, taken)
-                question = {"source": str(taken), "destination": str(made), "filter": reader, "options": options}
-                said = await self._worker.ask(question, seconds)
-                if not said["ok"] or not made.exists():
+                said = await self._asked(question, seconds)
+                if not (said["ok"] and made.exists()):
                     raise refusal(NOT_CONVERTED)
                 await asyncio.to_thread(shutil.copyfile, made, destination)
-                await self._retire(said["memory"])
+                if self._done >= DOCUMENTS_PER_LIFE or said["memory"] > MEMORY_MIB:
+                    await self._retire()
             except (WorkerLate, WorkerLost):
+                self._done = 0
                 raise refusal(NOT_CONVERTED) from None
             finally:
                 taken.unlink(missing_ok=True)
                 made.unlink(missing_ok=True)
 
-    async def _retire(self, memory: int) -> None:
-        self._done += 1
-        if self._done >= DOCUMENTS_PER_LIFE or memory > MEMORY_MIB:
-            self._done = 0
-            await self._worker.stop()
+    async def _asked(self, question: dict[str, str], seconds: float) -> dict[str, Any]:
+        """What it said. A no is believed of a fresh one only: a disk that was full for a moment spoils a warm one for good."""
+        for _ in range(2):
+            await self.start()
+            is_fresh, self._done = self._done == 0, self._done + 1
+            said = await self._worker.ask(question, seconds)
+            if said["ok"]:
+                break
+            await self._retire()
+            if is_fresh:
+                break
+        return said
+
+    async def _retire(self) -> None:
+        """The next one begins with a profile of its own, whatever this one's has become."""
+        self._done = 0
+        await self._worker.stop()
+        for left in self._folder.iterdir():
+            if left.is_dir():
+                await asyncio.to_thread(shutil.rmtree, left, ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from archiver.core import Step
-from archiver.domain import SETTLED, pause_after
+from archiver.domain import OUTCOME_UNKNOWN, SETTLED, pause_after, state_after
 from archiver.rendition import Rendition
 from sikkersak.contracts.archiver import (
     Attempt,
@@ -62,9 +62,9 @@ async def change(
 
 
 async def reopen(tx: Transaction, delivery_id: UUID) -> Row:
-    """A person sends it again: waiting, with its attempts counted from none."""
+    """A person sends it again: with its attempts counted from none, waiting unless the archive must be asked first."""
     sql = """
-    update deliveries set state = 'waiting', code = null, detail = null, attempts = 0, next_try_at = null,
+    update deliveries set state = case state when 'unknown' then 'unknown' else 'waiting' end, code = null, detail = null, attempts = 0, next_try_at = null,
       held_for = null, held_at = null, released_at = null, reason = null, changed_at = now()
     where delivery_id = $1 returning *
     """
@@ -86,12 +86,12 @@ async def give_up(tx: Transaction, delivery_id: UUID, reason: str) -> Row:
 
 async def postpone(tx: Transaction, delivery_id: UUID, code: str, asked: timedelta | None) -> datetime:
     """A transient failure: counted, with its next try as the ladder will make it."""
-    attempts = await tx.fetchval(
-        "update deliveries set attempts = attempts + 1 where delivery_id = $1 returning attempts", delivery_id
-    )
-    pause = max(pause_after(attempts), asked or timedelta())
+    sql = "update deliveries set attempts = attempts + 1 where delivery_id = $1 returning attempts, state"
+    row = present(await tx.fetchrow(sql, delivery_id), "delivery")
+    pause = max(pause_after(row["attempts"]), asked or timedelta())
     next_try: datetime = await tx.fetchval("select now() + $1::interval", pause)
-    await change(tx, delivery_id, DeliveryState.RETRYING, code, next_try_at=next_try)
+    state = state_after(DeliveryState(row["state"]), is_unknown=code == OUTCOME_UNKNOWN)
+    await change(tx, delivery_id, state, code, next_try_at=next_try)
     return next_try
 
 

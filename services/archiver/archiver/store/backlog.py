@@ -28,16 +28,20 @@ with under_way as (
 update deliveries set held_for = null, held_at = null, released_at = now(), changed_at = now()
 where delivery_id in (select delivery_id from chosen) returning *
 """
-# What must come first in the same case: the record before its evidence, everything before the closing.
-BLOCKED: Final = """case held.kind
-  when 'evidence' then not exists (
+# What must come first in the same case: the record before what is added to it or changed of it, and that in its order;
+# everything before a closing and a reopening, and a reopening before what comes after it.
+BLOCKED: Final = """(case
+  when held.kind in ('evidence', 'correction', 'withdrawal', 'shielded') then not exists (
     select from deliveries record
     where record.document_id = held.document_id and record.kind = 'record' and record.state = 'archived')
-  when 'closing' then exists (
-    select from deliveries earlier
-    where earlier.case_id = held.case_id and earlier.delivery_id <> held.delivery_id
-      and earlier.ordered_at <= held.ordered_at and earlier.state not in ('archived', 'given_up'))
-  else false end"""
+  else false end
+or exists (
+  select from deliveries earlier
+  where earlier.case_id = held.case_id and earlier.delivery_id <> held.delivery_id
+    and earlier.ordered_at <= held.ordered_at and earlier.state not in ('archived', 'given_up')
+    and (held.kind in ('closing', 'reopening') or earlier.kind = 'reopening'
+      or (earlier.document_id = held.document_id and held.kind in ('correction', 'withdrawal'))))
+)"""
 # One of each case: the oldest that nothing stands before any more.
 RELEASE_CASES: Final = f"""
 with free as (
@@ -86,7 +90,7 @@ async def release_cases(tx: Transaction, case_id: UUID | None = None) -> list[Ro
 
 
 async def has_before(tx: Transaction, row: Row) -> bool:
-    """Whether something of the same case comes first: the record before its evidence, everything before the closing."""
+    """Whether something of the same case comes first."""
     return bool(await tx.fetchval(BEFORE, row["delivery_id"]))
 
 

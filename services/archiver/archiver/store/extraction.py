@@ -9,8 +9,8 @@ from sikkersak.persistence.database import Row, Transaction
 
 
 async def archived(tx: Transaction, until: datetime) -> list[Row]:
-    """Records and evidence that stood in the archive before `until`, in the order they came there."""
-    sql = """select * from deliveries where state = 'archived' and kind in ('record', 'evidence') and archived_at < $1
+    """Records, and what came to them later, that stood in the archive before `until`, in the order they came there."""
+    sql = """select * from deliveries where state = 'archived' and kind in ('record', 'evidence', 'correction', 'withdrawal') and archived_at < $1
     order by archived_at, delivery_id"""
     return await tx.fetch(sql, until)
 

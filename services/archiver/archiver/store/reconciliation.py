@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from sikkersak.contracts.archiver import Finding, Reconciliation, ReconciliationItem
 from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault.reference import VaultRef
 
 COUNTED: Final = """
 select r.*, coalesce((select jsonb_object_agg(verdict, n) from (
@@ -41,7 +42,8 @@ async def latest(tx: Transaction, limit: int) -> list[Row]:
 async def next_to_do(tx: Transaction) -> Row | None:
     """The oldest that is not done; begun anew or gone on with."""
     sql = """update reconciliations set state = 'running', started_at = coalesce(started_at, now())
-    where reconciliation_id = (select reconciliation_id from reconciliations where state <> 'done' order by ordered_at limit 1)
+    where reconciliation_id = (select reconciliation_id from reconciliations where state <> 'done'
+      order by accounts_asked_at is not null and accounts is null, ordered_at limit 1)
     returning *"""
     return await tx.fetchrow(sql)
 
@@ -55,9 +57,10 @@ async def not_looked_for(tx: Transaction, row: Row, most: int) -> list[Row]:
     return await tx.fetch(sql, row["reconciliation_id"], row["period_from"], row["period_to"], most)
 
 
-async def evidence_of(tx: Transaction, document_id: UUID) -> list[Row]:
-    """What was added to a record later, and stands in the archive."""
-    sql = "select * from deliveries where document_id = $1 and kind = 'evidence' and state = 'archived' order by ordered_at"
+async def later_of(tx: Transaction, document_id: UUID) -> list[Row]:
+    """What was added to a record or changed of it later, and stands in the archive, in its order."""
+    sql = """select * from deliveries where document_id = $1 and state = 'archived'
+    and kind in ('evidence', 'correction', 'withdrawal') order by ordered_at"""
     return await tx.fetch(sql, document_id)
 
 
@@ -100,6 +103,29 @@ async def every_item(tx: Transaction, identity: UUID) -> list[ReconciliationItem
     """All findings, for the report."""
     sql = "select * from reconciliation_items where reconciliation_id = $1 order by record_key"
     return [_item(row) for row in await tx.fetch(sql, identity)]
+
+
+async def ask_for_accounts(tx: Transaction, identity: UUID) -> bool:
+    """Notes that cases is asked, once; false when it was asked before."""
+    sql = """update reconciliations set accounts_asked_at = now()
+    where reconciliation_id = $1 and accounts_asked_at is null returning true"""
+    return bool(await tx.fetchval(sql, identity))
+
+
+async def keep_accounts(tx: Transaction, identity: UUID, listing: VaultRef) -> None:
+    """What cases answered; the first answer counts."""
+    sql = (
+        "update reconciliations set accounts = $2 where reconciliation_id = $1 and accounts is null and state <> 'done'"
+    )
+    await tx.execute(sql, identity, listing.model_dump(mode="json"))
+
+
+async def accounts(tx: Transaction, identity: UUID, patience: timedelta) -> tuple[dict[str, Any] | None, bool]:
+    """The reference to what cases answered, and whether there is no more waiting for it."""
+    sql = """select accounts, accounts is not null or accounts_asked_at < now() - $2::interval as is_over
+    from reconciliations where reconciliation_id = $1"""
+    row = present(await tx.fetchrow(sql, identity, patience), "reconciliation")
+    return row["accounts"], bool(row["is_over"])
 
 
 async def finish(tx: Transaction, identity: UUID, report: str, signature: str, key_id: str) -> None:

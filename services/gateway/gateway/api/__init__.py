@@ -12,6 +12,7 @@ from gateway.api import (
     deliveries,
     documents,
     editions,
+    extraction,
     letters,
     mail,
     me,
@@ -36,7 +37,7 @@ def mount(app: FastAPI) -> None:
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
     work = (me, mail, people, cases, casework, documents, editions, search)
-    shelves = (*work, deliveries, archive, reconciliation, signatures, letters, notices)
-    for resource in shelves:
+    outward = (deliveries, archive, reconciliation, extraction, signatures, letters, notices)
+    for resource in (*work, *outward):
         api.include_router(resource.router)
     app.include_router(api)

@@ -11,6 +11,7 @@ from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, l
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
 MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
 RECONCILED: Final = "Avstemming er for administrator, postfordeler og drift."
+EXTRACTION: Final = "Uttrekk til avlevering er for administrator."
 JOB: Final = at_school(
     Permission.FOLLOW_SENDINGS,
     or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
@@ -42,6 +43,10 @@ RULES: Final[dict[str, Rule]] = {
     "archiver.start_reconciliation.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING),
     "archiver.list_reconciliations.v1": holding(Permission.ARCHIVE_LOG_ALL, refusal=RECONCILED),
     "archiver.read_reconciliation.v1": holding(Permission.ARCHIVE_LOG_ALL, refusal=RECONCILED),
+    **{
+        f"archiver.{name}.v1": holding(Permission.ADMINISTER, refusal=EXTRACTION)
+        for name in ("order_extraction", "list_extractions", "read_extraction", "fetch_extraction")
+    },
     # Anyone may ask about one document; its owner, cases, has been asked first. Lists are for those who follow them.
     "signing.list_jobs.v1": listing(
         Subject.JOB,

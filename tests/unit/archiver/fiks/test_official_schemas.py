@@ -29,15 +29,17 @@ from archiver.core import (
     Screening,
     Variant,
 )
-from archiver.fiks import reading, writing
+from archiver.fiks import changes, reading, writing
 from archiver.fiks.access import FiksAccess
 from archiver.fiks.names import INVALID, NOT_FOUND, PREFIX
+from archiver.fiks.reading import HeldParty
 from sikkersak.contracts.archiver import RecordType
 from simulators.faults import FaultPlan
 from simulators.noark.access import Access
 from simulators.noark.content import Files
 from simulators.noark.core import Core
 from simulators.noark.fiks import FiksFace
+from simulators.noark.kinds import PARTIES
 from simulators.noark.tree import Tree
 
 SPECS = Path(__file__).resolve().parents[4].parent / "shared" / "specs" / "fiks-arkiv"
@@ -60,6 +62,11 @@ def valid(content: bytes, kind: str) -> etree._Element:
     root = etree.fromstring(content)
     schema(kind).assertValid(root)
     return root
+
+
+def valid_bytes(content: bytes, kind: str) -> bytes:
+    valid(content, kind)
+    return content
 
 
 def pdf() -> bytes:
@@ -156,7 +163,7 @@ def test_a_case_file_alone_an_addition_and_a_closing_are_valid() -> None:
     valid(writing.message(ACCESS, given.case_file, None, {}), f"{PREFIX}arkivering.arkivmelding.opprett")
     added = writing.addition(ACCESS, str(uuid.uuid4()), given.key, given.documents, date(2026, 9, 3), names_of(given))
     valid(added, f"{PREFIX}arkivering.arkivmelding.opprett")
-    valid(writing.closing(ACCESS, given.case_file.key), f"{PREFIX}arkivering.arkivmelding.oppdater")
+    valid(writing.change_of_case(ACCESS, given.case_file.key, status="A"), f"{PREFIX}arkivering.arkivmelding.oppdater")
 
 
 def test_questions_are_valid() -> None:
@@ -166,6 +173,53 @@ def test_questions_are_valid() -> None:
     valid(writing.question(ACCESS, given.case_file.key), f"{PREFIX}innsyn.mappe.hent")
     for key in (given.key, given.case_file.key):
         valid(writing.search(ACCESS, key), f"{PREFIX}innsyn.sok")
+
+
+HELD = [HeldParty("1", "EM", "Nora Feil"), HeldParty("2", "EK", "PPT"), HeldParty("3", "EA", "For mye")]
+
+
+@pytest.mark.parametrize("screening", [SCREENING, None], ids=["screened", "open"])
+@pytest.mark.parametrize("held", [HELD, []], ids=["with parties", "without"])
+def test_later_changes_are_valid(screening: Screening | None, held: list[HeldParty]) -> None:
+    given = entry(screening=screening)
+    update = f"{PREFIX}arkivering.arkivmelding.oppdater"
+    valid(changes.correction(ACCESS, given, held, was_screened=True), update)
+    valid(changes.withdrawal(ACCESS, given.key), update)
+    valid(writing.change_of_case(ACCESS, given.case_file.key, status="B"), update)
+    for document in given.documents:
+        valid(changes.title_of_document(ACCESS, document, is_main=True), update)
+    shielded = replace(given.documents[0], objects=(given_object(pdf(), Variant.SHIELDED),))
+    valid(changes.variant(ACCESS, shielded, "d1.pdf"), f"{PREFIX}arkivering.dokumentobjekt.opprett")
+
+
+async def test_the_stand_in_changes_what_it_is_told_and_finds_by_key(face: FiksFace) -> None:
+    given = entry()
+    await face._work(f"{PREFIX}arkivering.arkivmelding.opprett", packed(given))
+    update, seek = f"{PREFIX}arkivering.arkivmelding.oppdater", f"{PREFIX}innsyn.sok"
+    parties = [HeldParty(one.id, one.code("korrespondanseparttype") or "", "") for one in face.core.tree.of(PARTIES)]
+    wanted = replace(given, title="Rettet", parties=given.parties[:1], screening=None)
+    xml = changes.correction(ACCESS, wanted, parties, was_screened=True)
+    assert [kind for kind, _ in await face._work(update, {"a.xml": xml})] == [
+        f"{update}.mottatt",
+        f"{update}.kvittering",
+    ]
+    (record,) = face.core.tree.of(["journalpost"])
+    assert (record.body["tittel"], "skjerming" in record.body) == ("Rettet", False)
+    assert [one.body["navn"] for one in face.core.tree.of(PARTIES)] == ["Nora Eksempel"]
+    await face._work(update, {"a.xml": changes.withdrawal(ACCESS, given.key)})
+    assert record.code("journalstatus") == "U"
+    content = pdf()
+    shielded = replace(given.documents[0], objects=(given_object(content, Variant.SHIELDED),))
+    create = f"{PREFIX}arkivering.dokumentobjekt.opprett"
+    _, (kind, files) = await face._work(
+        create, {"a.xml": changes.variant(ACCESS, shielded, "d1.pdf"), "d1.pdf": content}
+    )
+    valid(files["dokumentobjekt-kvittering.xml"], kind)
+    ((kind, files),) = await face._work(seek, {"sok.xml": writing.search(ACCESS, given.key)})
+    assert reading.hits(reading.understood(valid_bytes(files["resultat.xml"], kind), "read")) == 1
+    unknown = f"record:{uuid.uuid4()}"
+    ((kind, files),) = await face._work(seek, {"sok.xml": writing.search(ACCESS, unknown)})
+    assert reading.hits(reading.understood(valid_bytes(files["resultat.xml"], kind), "read")) == 0
 
 
 def test_no_text_of_a_person_is_the_name_of_a_file_in_the_container() -> None:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from sikkersak.errors import CircuitOpen, Declined, Transient
-from sikkersak.messaging.retry import Verdict, classify, describe, fingerprint, next_step
+from sikkersak.messaging.retry import Verdict, classify, describe, fingerprint, next_step, spread
 from sikkersak.messaging.topology import LADDER, SHORT_LADDER
 from sikkersak.persistence.database import DatabaseUnavailable
 
@@ -68,6 +68,13 @@ def test_waiting_for_a_known_outage_never_counts_and_never_parks(before: int) ->
 )
 def test_the_other_side_may_ask_for_a_longer_wait(asked: int, delay: str) -> None:
     assert next_step(LADDER, 0, Transient("busy", retry_after=timedelta(seconds=asked))).delay == delay
+
+
+def test_what_fails_together_is_spread_over_two_queues_of_a_step() -> None:
+    chosen = [spread("5s", "archiver.transfer") for _ in range(400)]
+    assert set(chosen) == {"5s", "5s.late"}
+    assert 120 < chosen.count("5s.late") < 280
+    assert {spread("5s", "cases.facts") for _ in range(50)} == {"5s"}
 
 
 def test_a_handler_of_its_own_database_has_one_step() -> None:

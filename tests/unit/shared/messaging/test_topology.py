@@ -6,7 +6,16 @@ import re
 
 import pytest
 
-from sikkersak.messaging.topology import DELAYS, EVENTS_VHOST, RPC_VHOST, SERVICES, WORK_QUEUES, definitions
+from sikkersak.messaging.topology import (
+    DELAYS,
+    EVENTS_VHOST,
+    LATE,
+    LATE_BY,
+    RPC_VHOST,
+    SERVICES,
+    WORK_QUEUES,
+    definitions,
+)
 
 EVENTS = definitions()[EVENTS_VHOST]
 POLICIES = EVENTS["policies"]
@@ -46,6 +55,16 @@ def test_every_step_of_a_ladder_leads_back_to_its_queue(queue) -> None:
         assert policy["definition"]["message-ttl"] == DELAYS[delay]
         assert policy["definition"]["dead-letter-exchange"] == "redeliver"
         assert policy["definition"]["dead-letter-routing-key"] == queue.name
+
+
+@pytest.mark.parametrize("queue", [queue for queue in WORK_QUEUES if queue.is_spread], ids=lambda queue: queue.name)
+def test_a_long_ladder_has_a_later_queue_for_each_step_with_one_time_for_all_that_is_in_it(queue) -> None:
+    for delay in queue.ladder:
+        (policy,) = policies_of(f"{queue.name}.retry.{delay}.{LATE}")
+        assert policy["definition"]["message-ttl"] == DELAYS[delay] * LATE_BY
+        assert policy["definition"]["dead-letter-routing-key"] == queue.name
+        (binding,) = [one for one in EVENTS["bindings"] if one["destination"] == f"{queue.name}.retry.{delay}.{LATE}"]
+        assert binding["routing_key"] == f"{queue.name}.{delay}.{LATE}"
 
 
 def test_every_work_queue_belongs_to_a_service_and_no_type_is_heard_twice_by_one() -> None:

@@ -1,0 +1,56 @@
+"""What each kind of delivery asks of the archive core. Every one of them may be repeated at any time (M27)."""
+
+from __future__ import annotations
+
+from archiver import entries, store
+from archiver.core import ArchiveCore, Observer, Receipt
+from archiver.domain import rendition_key
+from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind
+from sikkersak.errors import Declined
+from sikkersak.persistence.database import Database
+from sikkersak.vault import Vault
+
+
+async def bring(
+    database: Database, vault: Vault, core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer
+) -> tuple[str, bool]:
+    """Returns the archive's own number, and whether it stood there before."""
+    if dossier.kind in {DeliveryKind.CLOSING, DeliveryKind.REOPENING}:
+        return await _case_file(core, dossier, on_step), False
+    receipt = await _record(database, vault, core, dossier, on_step)
+    return receipt.record.number, not receipt.was_created
+
+
+async def _case_file(core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer) -> str:
+    key = f"case:{dossier.case_file.case_id}"
+    if dossier.kind is DeliveryKind.CLOSING:
+        return (await core.close_case_file(key, dossier.remark or "", on_step=on_step)).number
+    return (await core.reopen_case_file(key, on_step=on_step)).number
+
+
+async def _record(
+    database: Database, vault: Vault, core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer
+) -> Receipt:
+    key = f"record:{dossier.record_id}"
+    if dossier.kind is DeliveryKind.WITHDRAWAL:
+        return await core.withdraw_record(key, on_step=on_step)
+    async with database.transaction() as tx:
+        made = await store.renditions(tx, [rendition_key(dossier.kind, one) for one in dossier.documents])
+    match dossier.kind:
+        case DeliveryKind.EVIDENCE:
+            return await core.add_documents(key, entries.documents(dossier, made, vault), on_step=on_step)
+        case DeliveryKind.CORRECTION:
+            return await core.correct_record(entries.registry_entry(dossier, made, vault), on_step=on_step)
+        case DeliveryKind.SHIELDED:
+            return await _shielded(core, key, entries.shielded(dossier, made, vault), on_step)
+        case _:
+            return await core.ensure_registry_entry(entries.registry_entry(dossier, made, vault), on_step=on_step)
+
+
+async def _shielded(core: ArchiveCore, key: str, documents: entries.Documents, on_step: Observer) -> Receipt:
+    receipt: Receipt | None = None
+    for document in documents:
+        receipt = await core.add_variant(key, document, on_step=on_step)
+    if receipt is None:
+        raise Declined("nothing-shielded", "Leveringen har ingen skjermet utgave.", status=422)
+    return receipt
