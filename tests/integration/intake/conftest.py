@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from local.keys import receiver_key
 from sikkersak.contracts.message import Operation
 from sikkersak.identity import Actor
 from sikkersak.identity.roles import Role
@@ -29,18 +28,6 @@ from sikkersak.testing.waiting import eventually
 SCHOOL, V1_SCHOOL = "310000019", "310000027"
 USER, PASSWORD = "sikkersak", "hemmelig"
 V1_USER, V1_PASSWORD = "eldre", "også hemmelig"
-
-
-def make_key(folder: Path, name: str) -> str:
-    """A receiver's key pair; returns the certificate."""
-    folder.mkdir(exist_ok=True)
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
-        + ["-keyout", str(folder / f"{name}.key.pem"), "-out", str(folder / f"{name}.crt.pem")],
-        check=True,
-        capture_output=True,
-    )
-    return (folder / f"{name}.crt.pem").read_text()
 
 
 @dataclass(frozen=True)
@@ -148,8 +135,8 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
     """One service for the module: two receiving systems, one of V2 and one of V1, with keys of their own."""
     folder = tmp_path_factory.mktemp("intake")
     (folder / "work").mkdir()
-    await svarinn.system(USER, PASSWORD, await asyncio.to_thread(make_key, folder / "keys", "2026"), SCHOOL)
-    older = await asyncio.to_thread(make_key, folder / "older", "eldre")
+    await svarinn.system(USER, PASSWORD, receiver_key(folder / "keys", "2026"), SCHOOL)
+    older = receiver_key(folder / "older", "eldre")
     await svarinn.system(V1_USER, V1_PASSWORD, older, V1_SCHOOL)
     (folder / "systems.json").write_text(
         f'[{{"url": "{svarinn.url}/tjenester", "username": "{V1_USER}", "password": "{V1_PASSWORD}",'
