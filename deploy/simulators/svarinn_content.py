@@ -62,7 +62,10 @@ async def payload(shipment: Shipment, folder: Path, work: Path, certificate: str
     pack(shipment, folder, plain)
     if shipment.damage is Damage.FOREIGN_KEY:
         _, certificate = key_pair("En annen mottaker")
-    await encrypt(plain, encrypted, certificate, indefinite=indefinite)
+    if shipment.damage is Damage.NOT_ENCRYPTED:
+        shutil.copyfile(folder / "0", encrypted)
+    else:
+        await encrypt(plain, encrypted, certificate, indefinite=indefinite)
     if shipment.damage is Damage.TRUNCATED_CMS:
         with encrypted.open("r+b") as file:
             file.truncate(encrypted.stat().st_size // 2)

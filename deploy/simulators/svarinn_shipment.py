@@ -41,6 +41,7 @@ class Damage(StrEnum):
     FOREIGN_KEY = "foreign_key"
     MISSING_FILE = "missing_file"
     NOT_AN_ARCHIVE = "not_an_archive"
+    NOT_ENCRYPTED = "not_encrypted"  # the first file's bytes stand where the CMS message should
 
 
 class Party(BaseModel):

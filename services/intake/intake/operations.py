@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from intake import store
+from intake import orders, store
 from intake.domain import move
 from intake.mailroom import Mailroom
 from sikkersak.contracts.cases import IncomingMailDossier, RegisterIncoming
@@ -30,7 +30,6 @@ from sikkersak.contracts.notifier import ForwardingDossier, ForwardToArchive
 from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask, Operations
-from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
 from sikkersak.vault.sealed import seal
 
@@ -86,7 +85,7 @@ async def register_mail(asked: RegisterMail, ask: Ask, mailroom: Mailroom) -> Ma
         registered_by=ask.actor.staff_id,
         dossier=await seal(mailroom.vault, dossier),
     )
-    await say(ask.tx, order)
+    await orders.give(ask.tx, order)
     return await _decided(ask, row, MailState.REGISTERING, school_id=asked.school_id)
 
 
@@ -102,7 +101,8 @@ async def forward_mail(asked: ForwardMail, ask: Ask, mailroom: Mailroom) -> Mail
         archive_case_number=asked.archive_case_number,
         files=tuple(one.file for one in attachments),
     )
-    await say(ask.tx, ForwardToArchive(mail_id=asked.mail_id, dossier=await seal(mailroom.vault, dossier)))
+    order = ForwardToArchive(mail_id=asked.mail_id, dossier=await seal(mailroom.vault, dossier))
+    await orders.give(ask.tx, order)
     return await _decided(ask, row, MailState.FORWARDING)
 
 

@@ -3,20 +3,46 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from sikkersak.settings import ServiceSettings
+
+Version = Literal["v2", "v1"]
+
+
+class FurtherSystem(BaseModel):
+    """One more receiving system, as it stands in the file SVARINN_SYSTEMS."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    url: str
+    username: str
+    password: SecretStr
+    keys: Path
+    version: Version = "v2"
 
 
 class Settings(ServiceSettings):
     """What intake needs beyond what every service needs."""
 
     svarinn_url: str = Field(description="base of SvarInn, for example https://svarut.ks.no/api")
+    svarinn_version: Version = Field(
+        "v2", description="v2, or v1 (deprecated) whose base is https://svarut.ks.no/tjenester"
+    )
     svarinn_username: str = Field(description="user name of the receiving system (mottakersystem)")
     svarinn_password: SecretStr = Field(description="its service password")
     svarinn_keys: Path = Field(description="folder with NAME.key.pem and NAME.crt.pem; several while keys are rotated")
+    svarinn_systems: Path | None = Field(
+        None,
+        description="file with further receiving systems: a JSON list of url, username, password, keys and version",
+    )
     poll_seconds: float = Field(900.0, gt=0, description="how often SvarInn is asked; KS recommends every 15 minutes")
+    fetch_at_once: int = Field(4, ge=1, le=32, description="how many shipments are taken in side by side")
     work_folder: Path = Field(Path("/tmp"), description="where shipments are while they are unpacked")  # noqa: S108
     largest_shipment: int = Field(2_000_000_000, gt=0, description="bytes of one shipment, unpacked")
     sweep_seconds: float = Field(60.0, gt=0, description="how often decisions that nothing moves are moved again")
+    clamd_url: str | None = Field(
+        None, description="tcp://host:3310 of ClamAV's clamd; without it files say that they are not scanned"
+    )

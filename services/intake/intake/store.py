@@ -27,10 +27,15 @@ select m.*, (select count(*) from attachments a where a.mail_id = m.mail_id) as 
 from mail m left join plan p on p.organisation = m.receiver_organisation
 """
 BACKOFF: Final = timedelta(seconds=5)
+CLAIM: Final = """
+update mail set claimed_by = $2, claimed_until = now() + $3
+where mail_id = $1 and state = 'seen' and (claimed_by is null or claimed_by = $2 or claimed_until < now())
+returning true
+"""
 
 
 async def note_seen(tx: Transaction, system: str, shipment: Shipment) -> Row:
-    """The row of a listed shipment, made now if it is new. Locked: one replica takes it in at a time."""
+    """The row of a listed shipment, made now if it is new."""
     sender = Party(
         kind=PartyKind.PERSON if shipment.sender.person else PartyKind.ORGANISATION,
         name=shipment.sender.address.name or "Ukjent avsender",
@@ -49,6 +54,8 @@ async def note_seen(tx: Transaction, system: str, shipment: Shipment) -> Row:
         shipment.replies_to,
         shipment.sent_at,
     )
+    sql = "update mail set left_queue_at = null where system = $1 and shipment_id = $2 and left_queue_at is not null"
+    await tx.execute(sql, system, shipment.shipment_id)
     sql = "select * from mail where system = $1 and shipment_id = $2"
     row = await tx.fetchrow(sql, system, shipment.shipment_id)
     return present(row, "mail")
@@ -67,11 +74,39 @@ async def keep_stored(
     if not await tx.fetchval(sql, mail_id, decision.belonging.value, decision.explanation, digest):
         return False
     rows = [
-        (one.attachment_id, mail_id, position, one.file.model_dump(mode="json"), one.problem)
-        for position, one in enumerate(attachments)
+        (one.attachment_id, mail_id, at, one.file.model_dump(mode="json"), one.problem, list(one.warnings), one.scan)
+        for at, one in enumerate(attachments)
     ]
-    await tx.executemany("insert into attachments values ($1, $2, $3, $4, $5)", rows)
+    sql = """insert into attachments (attachment_id, mail_id, position, file, problem, warnings, scan)
+    values ($1, $2, $3, $4, $5, $6, $7)"""
+    await tx.executemany(sql, rows)
     return True
+
+
+async def claim(tx: Transaction, mail_id: UUID, holder: UUID, lasts: timedelta) -> bool:
+    """Takes or renews the right to fetch it; false when another holds it or it is safe here already."""
+    return bool(await tx.fetchval(CLAIM, mail_id, holder, lasts))
+
+
+async def release(tx: Transaction, mail_id: UUID, holder: UUID) -> None:
+    """Gives the right up."""
+    sql = "update mail set claimed_by = null, claimed_until = null where mail_id = $1 and claimed_by = $2"
+    await tx.execute(sql, mail_id, holder)
+
+
+async def keep_left(tx: Transaction, system: str, listed: list[UUID]) -> None:
+    """What was seen, is not safe here and is not listed any more: another took it, or somebody in KS's own pages."""
+    sql = """
+    update mail set left_queue_at = now(), problem = 'left-queue'
+    where system = $1 and way = 'svarinn' and state = 'seen' and left_queue_at is null and not shipment_id = any($2)
+    """
+    await tx.execute(sql, system, listed)
+
+
+async def keep_refused(tx: Transaction, mail_id: UUID) -> None:
+    """SvarInn knows that it is not taken in here."""
+    sql = "update mail set refusal_reported_at = now(), left_queue_at = now() where mail_id = $1"
+    await tx.execute(sql, mail_id)
 
 
 async def keep_acknowledged(tx: Transaction, mail_id: UUID) -> None:
@@ -79,14 +114,15 @@ async def keep_acknowledged(tx: Transaction, mail_id: UUID) -> None:
     await tx.execute("update mail set acknowledged_at = now() where mail_id = $1", mail_id)
 
 
-async def keep_problem(tx: Transaction, mail_id: UUID, code: str) -> Row:
+async def keep_problem(tx: Transaction, mail_id: UUID, code: str, at_least: timedelta | None = None) -> Row:
     """It could not be taken in this time: when to try again, growing to an hour. Other shipments go on."""
     sql = """
     update mail set attempts = attempts + 1, problem = $2,
-      next_try_at = now() + least($3::interval * power(2, attempts), interval '1 hour')
+      left_queue_at = case when $2 = 'left-queue' then now() end,
+      next_try_at = now() + greatest($4, least($3::interval * power(2, least(attempts, 12)), interval '1 hour'))
     where mail_id = $1 returning *
     """
-    row = await tx.fetchrow(sql, mail_id, code, BACKOFF)
+    row = await tx.fetchrow(sql, mail_id, code, BACKOFF, at_least)
     return present(row, "mail")
 
 
@@ -174,10 +210,3 @@ async def case_type_for(tx: Transaction, organisation: str) -> str | None:
     """The plan's default case type for mail to an organisation number."""
     found: str | None = await tx.fetchval("select case_type from plan where organisation = $1", organisation)
     return found
-
-
-async def oldest_unfetched_seconds(tx: Transaction) -> float:
-    """For how long the oldest mail has waited to be taken in; over 30 minutes alarms."""
-    sql = "select coalesce(extract(epoch from now() - min(seen_at)), 0)::float from mail where state = 'seen'"
-    seconds: float = await tx.fetchval(sql)
-    return seconds

@@ -53,6 +53,8 @@ class Attachment(Contract):
     attachment_id: UUID
     file: File
     problem: str | None = Field(default=None, description="why it cannot be used as it is, as a stable code")
+    warnings: tuple[str, ...] = Field(default=(), description="what one should know before opening it, as stable codes")
+    scan: str = Field(default="not-scanned", description="clean, infected, or not-scanned: there is no virus scanner")
 
 
 class MailSummary(Contract):

@@ -77,7 +77,7 @@ def test_a_bomb_stops_at_the_limit(tmp_path: Path) -> None:
     path = package(tmp_path, {"bomb": bytes(50_000_000)})
     with pytest.raises(BrokenPackage):
         unpack(path, (), out(tmp_path), largest=1_000_000)
-    assert (tmp_path / "files" / "0").stat().st_size <= 1_000_000
+    assert not any((tmp_path / "files").iterdir())
 
 
 def test_ten_thousand_entries_are_refused(tmp_path: Path) -> None:

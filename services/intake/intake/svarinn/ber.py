@@ -8,6 +8,7 @@ from typing import BinaryIO, Final
 
 SMALL: Final = 1 << 20  # no header structure of a shipment is larger than this
 PIECE: Final = 1 << 18
+DEEPEST: Final = 16  # elements inside elements; a shipment needs five
 END_OF_CONTENTS: Final = 0x00
 CONSTRUCTED: Final = 0x20
 LONG_TAG: Final = 0x1F
@@ -52,6 +53,8 @@ class Ber:
         if first == 0x80:
             return Header(tag, None, start)
         more = self._exactly(first & 0x7F)
+        if len(more) > 8:
+            raise NotBer("a length that no file has")
         return Header(tag, int.from_bytes(more), start + more)
 
     def enter(self, tag: int) -> Header:
@@ -61,17 +64,18 @@ class Ber:
             raise NotBer(f"tag {header.tag:#x} where {tag:#x} was expected")
         return header
 
-    def element(self, header: Header | None = None) -> bytes:
+    def element(self, header: Header | None = None, depth: int = 0) -> bytes:
         """One whole small element, its header included."""
         header = header or self.header()
         if header.length is None:
-            return header.raw + self._until_end()
+            return header.raw + self._until_end(depth + 1)
         if header.length > SMALL:
             raise NotBer("a header structure larger than any can be")
         return header.raw + self._exactly(header.length)
 
-    def octets(self, header: Header) -> Iterator[bytes]:
+    def octets(self, header: Header, depth: int = 0) -> Iterator[bytes]:
         """The octets of a string, primitive or in chunks, a piece at a time (X.690 §8.7)."""
+        _not_too_deep(depth)
         if not header.is_constructed:
             yield from self._pieces(header.length)
             return
@@ -80,17 +84,18 @@ class Ber:
             inner = self.header()
             if inner.tag == END_OF_CONTENTS and left is None:
                 return
-            yield from self.octets(inner)
+            yield from self.octets(inner, depth + 1)
             if left is not None:
                 left -= len(inner.raw) + (inner.length or 0)
 
-    def _until_end(self) -> bytes:
+    def _until_end(self, depth: int) -> bytes:
+        _not_too_deep(depth)
         whole = b""
         while len(whole) <= SMALL:
             header = self.header()
             if header.tag == END_OF_CONTENTS:
                 return whole + header.raw
-            whole += self.element(header)
+            whole += self.element(header, depth)
         raise NotBer("a header structure larger than any can be")
 
     def _pieces(self, length: int | None) -> Iterator[bytes]:
@@ -106,3 +111,8 @@ class Ber:
         if len(read) != count:
             raise Truncated
         return read
+
+
+def _not_too_deep(depth: int) -> None:
+    if depth > DEEPEST:
+        raise NotBer("elements inside elements without end")

@@ -18,8 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import padding as rsa_padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from intake.reasons import ContentTrouble
 from intake.svarinn.ber import Ber, Header, NotBer, Truncated
-from sikkersak.errors import Declined, Transient
+from sikkersak.errors import Declined
 
 log = structlog.get_logger(__name__)
 
@@ -87,8 +88,8 @@ def decrypt(source: Path, destination: Path, keys: list[ReceiverKey]) -> None:
         with source.open("rb") as encrypted, destination.open("wb") as clear:
             _decrypt(Ber(encrypted), clear, keys)
     except Truncated as cut:
-        raise Transient("the envelope is cut off") from cut
-    except (NotBer, ValueError, TypeError, KeyError) as broken:
+        raise ContentTrouble("cut-off", "the envelope is cut off") from cut
+    except (NotBer, ValueError, TypeError, KeyError, IndexError, RecursionError, OverflowError) as broken:
         log.warning("envelope_broken", exception_type=type(broken).__name__)
         raise BrokenEnvelope from broken
 

@@ -1,0 +1,153 @@
+"""The inspector: a warm process that forks one limited child for each shipment's files.
+
+`python -m intake.inspector` reads a JSON list of paths a line and answers with one JSON list of findings a line. It has
+everything imported before, and opens no file itself: the child does, with limits to time, memory and file size, and
+is gone afterwards. Where a child breaks on them, each file is inspected by a child of its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from intake.inspection import Finding, judge
+
+SECONDS: Final = 20
+MEMORY: Final = 1 << 30
+LARGEST_ANSWER: Final = 1 << 20
+UNFIT: Final = Finding("application/octet-stream", "not-inspectable")
+
+
+class Inspector:
+    """Starts the warm process when it is first needed, and again when it is gone."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def inspect(self, paths: list[Path]) -> list[Finding]:
+        """What the files are, in their order."""
+        if not paths:
+            return []
+        async with self._one_at_a_time:
+            for _ in range(2):
+                found = await self._ask(paths)
+                if found is not None:
+                    return found
+                await self._end()
+        return [UNFIT] * len(paths)
+
+    async def close(self) -> None:
+        """Ends the warm process."""
+        async with self._one_at_a_time:
+            await self._end()
+
+    async def _ask(self, paths: list[Path]) -> list[Finding] | None:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "intake.inspector"),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                start_new_session=True,
+                limit=LARGEST_ANSWER * 2,
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(json.dumps([str(path) for path in paths]).encode() + b"\n")
+            await self._process.stdin.drain()
+            within = SECONDS * 2 * (len(paths) + 2)
+            line = await asyncio.wait_for(self._process.stdout.readline(), within)
+            return [_finding(one) for one in json.loads(line)]
+        except (TimeoutError, ConnectionError, ValueError):
+            return None
+        except BaseException:  # given up in the middle: an answer that comes later is for nobody
+            self._process.kill()
+            raise
+
+    async def _end(self) -> None:
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        self._process = None
+
+
+def _finding(told: list[Any]) -> Finding:
+    media_type, problem, warnings = told
+    return Finding(media_type, problem, tuple(warnings))
+
+
+# --- the warm process
+
+
+def serve() -> None:
+    """Answers until nobody asks any more."""
+    import pikepdf
+
+    _ = pikepdf.__version__
+    for line in sys.stdin:
+        paths = json.loads(line)
+        found = in_child(paths)
+        if found is None:
+            found = [(in_child([path]) or [UNFIT])[0] for path in paths] if len(paths) > 1 else [UNFIT]
+        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.flush()
+
+
+def in_child(paths: list[str]) -> list[Finding] | None:
+    """What a limited child finds; None where it does not come back with an answer."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _be_the_child(paths, writing)
+    os.close(writing)
+    told = _read(reading)
+    os.close(reading)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    try:
+        found = [_finding(one) for one in json.loads(told)]
+    except ValueError:
+        return None
+    return found if len(found) == len(paths) else None
+
+
+def _read(reading: int) -> bytes:
+    """What the child says, as long as it does not keep silent."""
+    told = b""
+    while len(told) <= LARGEST_ANSWER:
+        if not select.select([reading], [], [], SECONDS)[0]:
+            return b""
+        piece = os.read(reading, 1 << 16)
+        if not piece:
+            return told
+        told += piece
+    return b""
+
+
+def _be_the_child(paths: list[str], writing: int) -> None:
+    """Never returns."""
+    try:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.write(writing, json.dumps([judge(Path(path)) for path in paths]).encode())
+    except BaseException:  # whatever it was: no answer is the answer
+        os._exit(1)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    serve()

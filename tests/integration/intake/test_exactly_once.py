@@ -1,0 +1,294 @@
+"""Any order, repetition and crash point of SvarInn's answers: registered once, acknowledged only when stored (M1, R4, R7).
+
+The poller is the service's own, on a real database and a real vault. SvarInn is a model behind the port; it and every
+step of ours may lose its answer, fail, or be where the process dies. A died process is followed by another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import io
+import subprocess
+import zipfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from intake.alarms import Alarms
+from intake.clamd import Scanner
+from intake.inspection import Finding
+from intake.mailroom import Mailroom, ReceivingSystem
+from intake.receiving import Receiving
+from intake.svarinn.envelope import ReceiverKey, load_keys
+from intake.svarinn.port import LeftQueue, Listing
+from intake.svarinn.shipment import ListedFile, Shipment
+from local.keys import receiver_key
+from sikkersak.errors import Transient
+from sikkersak.ids import new_id
+from sikkersak.observability.metrics import Metrics
+from sikkersak.persistence.database import Database
+from sikkersak.testing.running import make_keys, make_schema
+from sikkersak.testing.sandbox import sandbox
+from sikkersak.vault import Vault
+
+NAMES = ("a.txt", "b.txt")
+
+
+class Died(BaseException):
+    """The power is gone: nothing of ours catches it."""
+
+
+@dataclass
+class Fate:
+    """What goes wrong, step by step: a step is any call that leaves the process."""
+
+    plan: dict[int, str]
+    steps: int = 0
+
+    def next(self) -> str:
+        self.steps += 1
+        return self.plan.get(self.steps, "")
+
+    @contextlib.contextmanager
+    def step(self) -> Iterator[None]:
+        """Before it: dead, or failed. After it: dead, or its answer lost."""
+        what = self.next()
+        if what == "dies before":
+            raise Died
+        if what == "fails":
+            raise Transient("as planned")
+        yield
+        if what == "dies after":
+            raise Died
+        if what == "answer lost":
+            raise Transient("as planned, after it was done")
+
+
+@dataclass
+class ModelSvarInn:
+    """SvarInn as its protocol says: listed until acknowledged, in any order, some of them twice, sometimes stale."""
+
+    contents: dict[UUID, tuple[bytes, tuple[ListedFile, ...]]]
+    look: Any
+    fate: Fate
+    shuffles: list[int]
+    system: str = "model"
+    credentials: bytes = b"model"
+    acknowledged: Counter[UUID] = field(default_factory=Counter)
+    acknowledged_unsafe: list[UUID] = field(default_factory=list)
+
+    def left(self) -> list[UUID]:
+        return [one for one in self.contents if not self.acknowledged[one]]
+
+    async def waiting(self) -> Listing:
+        with self.fate.step():
+            listed = self.left()
+            turn = self.shuffles.pop() if self.shuffles else 0
+            if turn % 3 == 1:
+                listed = listed[::-1] + listed[:1]
+            if turn % 3 == 2:
+                listed = list(self.contents)  # stale: what was acknowledged is listed still
+            return Listing(tuple(self._item(one) for one in listed), len(listed))
+
+    async def download(self, shipment: Shipment, destination: Path) -> None:
+        with self.fate.step():
+            if self.acknowledged[shipment.shipment_id]:
+                raise LeftQueue
+            content = self.contents[shipment.shipment_id][0]
+            destination.write_bytes(content[:500] if self.fate.next() == "fails" else content)
+
+    async def acknowledge(self, shipment_id: UUID) -> None:
+        with self.fate.step():
+            if self.acknowledged[shipment_id]:
+                raise LeftQueue
+            if not await self.look(shipment_id):
+                self.acknowledged_unsafe.append(shipment_id)
+            self.acknowledged[shipment_id] += 1
+
+    async def report_failure(self, shipment_id: UUID, text: str, *, permanent: bool) -> None:
+        assert not permanent
+        with self.fate.step():
+            if self.acknowledged[shipment_id]:
+                raise LeftQueue
+
+    async def close(self) -> None:
+        return
+
+    def _item(self, shipment_id: UUID) -> Shipment:
+        return Shipment(shipment_id=shipment_id, title="Referat", files=self.contents[shipment_id][1])
+
+
+class FatefulDatabase:
+    """The real one; every transaction may die before its commit or after it, or lose the answer to it."""
+
+    def __init__(self, real: Database, fate: Fate) -> None:
+        self._real = real
+        self._fate = fate
+
+    @contextlib.asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Any]:
+        what = self._fate.next()
+        async with self._real.transaction() as tx:
+            yield tx
+            if what == "dies before":
+                raise Died
+            if what == "fails":
+                raise Transient("as planned")
+        if what == "dies after":
+            raise Died
+        if what == "answer lost":
+            raise Transient("as planned, after it was done")
+
+
+class FatefulVault:
+    """The real one; a put may die or fail."""
+
+    def __init__(self, real: Vault, fate: Fate) -> None:
+        self._real = real
+        self._fate = fate
+
+    async def put(self, content: Any, media_type: str) -> Any:
+        with self._fate.step():
+            return await self._real.put(content, media_type)
+
+    def blind(self, content: bytes) -> str:
+        return self._real.blind(content)
+
+
+class PlainInspector:
+    """Everything is text: what inspection finds is tested elsewhere."""
+
+    async def inspect(self, paths: list[Path]) -> list[Finding]:
+        return [Finding("text/plain", None) for _ in paths]
+
+    async def close(self) -> None:
+        return
+
+
+@dataclass
+class World:
+    """What is made once: keys, envelopes, a database and a vault."""
+
+    runner: asyncio.Runner
+    database: Database
+    vault: Vault
+    keys: list[ReceiverKey]
+    envelopes: list[tuple[bytes, tuple[ListedFile, ...]]]
+    work: Path
+
+    def mailroom(self, svarinn: ModelSvarInn, fate: Fate) -> Mailroom:
+        return Mailroom(
+            database=FatefulDatabase(self.database, fate),  # type: ignore[arg-type]
+            vault=FatefulVault(self.vault, fate),  # type: ignore[arg-type]
+            inspector=PlainInspector(),  # type: ignore[arg-type]
+            scanner=Scanner(None),
+            systems=(ReceivingSystem(svarinn, self.keys),),
+            alarms=Alarms(self.database, Metrics()),
+            work_folder=self.work,
+            largest_shipment=1_000_000,
+            poll_seconds=1,
+            sweep_seconds=1,
+            lease_seconds=30,
+            at_once=2,
+        )
+
+
+def envelope(folder: Path, number: int) -> tuple[bytes, tuple[ListedFile, ...]]:
+    plain, files = io.BytesIO(), []
+    with zipfile.ZipFile(plain, "w") as archive:
+        for name in NAMES:
+            content = f"{name} {number}".encode()
+            archive.writestr(name, content)
+            files.append(ListedFile(name=name, sha256=hashlib.sha256(content).hexdigest(), size=len(content)))
+    done = subprocess.run(
+        ["openssl", "cms", "-encrypt", "-binary", "-stream", "-outform", "DER", "-aes-256-cbc"]
+        + ["-recip", str(folder / "2026.crt.pem"), "-keyopt", "rsa_padding_mode:oaep", "-keyopt", "rsa_oaep_md:sha256"],
+        input=plain.getvalue(),
+        check=True,
+        capture_output=True,
+    )
+    return done.stdout, tuple(files)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("world")
+    receiver_key(folder / "receiver", "2026")
+    make_keys(folder)
+    (folder / "work").mkdir()
+    with asyncio.Runner() as runner:
+        made = sandbox()
+        place = runner.run(made.__aenter__())
+        runner.run(make_schema(place, "intake"))
+        database = runner.run(Database.connect(place.database_url, application="test", size=8))
+        vault = runner.run(Vault.open(f"file://{folder}/vault", folder / "vault_keys.json"))
+        envelopes = [envelope(folder / "receiver", number) for number in range(3)]
+        yield World(runner, database, vault, load_keys(folder / "receiver"), envelopes, folder / "work")
+        runner.run(database.close())
+        runner.run(made.__aexit__(None, None, None))
+
+
+PLANS = st.dictionaries(
+    st.integers(1, 60), st.sampled_from(["dies before", "dies after", "fails", "answer lost"]), max_size=6
+)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(plan=PLANS, shuffles=st.lists(st.integers(0, 2), max_size=8), shipments=st.integers(1, 3))
+def test_each_shipment_is_registered_once_and_acknowledged_only_when_stored(
+    world: World, plan: dict[int, str], shuffles: list[int], shipments: int
+) -> None:
+    world.runner.run(_one_course(world, Fate(dict(plan)), list(shuffles), shipments))
+
+
+@pytest.mark.parametrize("what", ["dies before", "dies after", "answer lost", "fails"])
+def test_every_single_step_may_be_the_one(world: World, what: str) -> None:
+    for step in range(1, 19):
+        world.runner.run(_one_course(world, Fate({step: what}), [], 1))
+
+
+async def _one_course(world: World, fate: Fate, shuffles: list[int], shipments: int) -> None:
+    async with world.database.transaction() as tx:
+        await tx.execute("truncate mail, attachments, outbox, receivers cascade")
+
+    async def is_safe(shipment_id: UUID) -> bool:
+        sql = "select stored_at is not null and state = 'stored' from mail where shipment_id = $1"
+        async with world.database.transaction() as tx:
+            return bool(await tx.fetchval(sql, shipment_id))
+
+    contents = {new_id(): world.envelopes[number] for number in range(shipments)}
+    svarinn = ModelSvarInn(contents, is_safe, fate, shuffles)
+    for _ in range(30):
+        with contextlib.suppress(Died, Transient):
+            mailroom = world.mailroom(svarinn, fate)
+            await Receiving(mailroom, mailroom.systems[0]).poll()
+        async with world.database.transaction() as tx:  # time passes: leases of the dead run out, pauses too
+            await tx.execute("update mail set claimed_until = now() - interval '1 s', next_try_at = now()")
+        if not svarinn.left() and not shuffles:
+            break
+    quiet = replace(fate, plan={})
+    svarinn.fate = quiet
+    mailroom = world.mailroom(svarinn, quiet)
+    await Receiving(mailroom, mailroom.systems[0]).poll()
+    await _all_is_well(world, svarinn, contents)
+
+
+async def _all_is_well(world: World, svarinn: ModelSvarInn, contents: dict[UUID, Any]) -> None:
+    async with world.database.transaction() as tx:
+        rows = await tx.fetch("select * from mail")
+        facts = await tx.fetchval("select count(*) from outbox where message_type = 'intake.mail.received.v1'")
+        files = await tx.fetchval("select count(*) from attachments")
+    assert Counter(row["shipment_id"] for row in rows) == Counter(contents)
+    assert all(row["state"] == "stored" and row["stored_at"] is not None for row in rows)
+    assert (facts, files) == (len(contents), len(contents) * len(NAMES))
+    assert svarinn.acknowledged == Counter(contents)
+    assert svarinn.acknowledged_unsafe == []
