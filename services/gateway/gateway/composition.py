@@ -48,6 +48,7 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             lookup_key=lookup_key(settings.pid_lookup_key.get_secret_value()),
             request_seconds=settings.request_seconds,
             largest_body=settings.largest_body,
+            largest_upload=settings.largest_upload,
             keep_changes=timedelta(hours=settings.changes_hours),
             prune_seconds=settings.prune_seconds,
         )

@@ -25,6 +25,7 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Du har ikke tilgang til dette",
     404: "Finnes ikke",
     405: "Kan ikke gjøres her",
+    408: "For lang tid",
     409: "Kan ikke gjøres nå",
     412: "Endret av noen andre",
     413: "For stort",
@@ -40,6 +41,7 @@ _HTTP_CODES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("bad-request", "Forespørselen kan ikke leses."),
     404: ("not-found", "Adressen finnes ikke."),
     405: ("method-not-allowed", "Adressen finnes, men kan ikke brukes på denne måten."),
+    408: ("upload-broken-off", "Filen kom ikke helt frem. Send den på nytt."),
     413: ("body-too-large", "Innholdet er større enn det som kan sendes hit."),
     415: ("media-type-not-supported", "Send innholdet som application/json."),
 }

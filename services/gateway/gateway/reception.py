@@ -62,6 +62,7 @@ class Reception:
     lookup_key: bytes
     request_seconds: float
     largest_body: int
+    largest_upload: int
     keep_changes: timedelta
     prune_seconds: float
 

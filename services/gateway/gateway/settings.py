@@ -32,6 +32,7 @@ class Settings(ServiceSettings):
     largest_body: int = Field(
         1_000_000, gt=0, description="bytes of one request's body; documents do not come this way"
     )
+    largest_upload: int = Field(250_000_000, gt=0, description="bytes of one file that is sent in")
     changes_hours: int = Field(24, ge=1, description="how long changes are kept for pages that are open")
     prune_seconds: float = Field(300.0, gt=0, description="how often what has expired is deleted")
 

@@ -72,6 +72,11 @@ class Health:
         """From here on the process is not ready: it was told to stop and takes no more work (R14)."""
         self._is_leaving = True
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it was told to stop."""
+        return self._is_leaving
+
     async def look(self, level: Level) -> list[Finding]:
         """All checks up to `level`, made at the same time, in the order they were registered."""
         findings = await asyncio.gather(*(_found(known) for known in self._checks if known.level <= level))

@@ -17,11 +17,26 @@ from gateway.api import (
     people,
     reconciliation,
     signatures,
+    uploads,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
 
 PREFIX = "/api/v1"
+SHELVES = (
+    me,
+    uploads,
+    mail,
+    people,
+    cases,
+    documents,
+    deliveries,
+    archive,
+    reconciliation,
+    signatures,
+    letters,
+    notices,
+)
 
 
 def mount(app: FastAPI) -> None:
@@ -32,7 +47,6 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
-    for resource in shelves:
+    for resource in SHELVES:
         api.include_router(resource.router)
     app.include_router(api)
