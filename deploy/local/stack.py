@@ -270,6 +270,10 @@ class Stack:
                 "IDPORTEN_KEY_ID": "sikkersak-1",
                 "ACTOR_SIGNING_KEY": self._secret("gateway/actor.pem"),
                 "PID_LOOKUP_KEY": self.memory.hex_key("staff"),
+                # on this machine one person and one address stand for many
+                "REQUESTS_A_SECOND": 500,
+                "REQUESTS_AT_ONCE": 2000,
+                "LOGINS_A_SECOND": 50,
             },
         }
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway.limits import TooMany
 from sikkersak.errors import Declined, Transient
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -33,6 +34,7 @@ TITLES: Final[Mapping[int, str]] = {
     416: "Området finnes ikke i filen",
     422: "Noe er fylt ut feil",
     428: "Versjonen mangler",
+    429: "For mange forespørsler",
     500: "Noe gikk galt hos oss",
     502: "Et annet system svarte feil",
     503: "Opptatt akkurat nå",
@@ -92,6 +94,8 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
     """The problem that a failure is to whoever asked, and the headers that go with it."""
     if isinstance(failure, RequestValidationError):
         return _of_validation(failure), {}
+    if isinstance(failure, TooMany):
+        return make(failure.status, failure.code, failure.detail), {"Retry-After": str(failure.wait)}
     if isinstance(failure, Declined):
         return make(failure.status, failure.code, failure.detail), {}
     if isinstance(failure, Transient):
@@ -136,7 +140,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says about problems: those that any resource may answer, and the given ones."""
     return {
         status: {"description": TITLES[status], "model": Problem}
-        for status in sorted({401, 403, 422, 500, 503, *statuses})
+        for status in sorted({401, 403, 422, 429, 500, 503, *statuses})
     }
 
 

@@ -47,8 +47,7 @@ class SqlSessionStore:
 
     async def find(self, digest: bytes) -> Session | None:
         """The session with this digest, alive or not."""
-        async with self._database.transaction() as tx:
-            row = await tx.fetchrow(f"select {_SESSION} from sessions where digest = $1", digest)
+        row = await self._database.one(f"select {_SESSION} from sessions where digest = $1", digest)
         return _session(row) if row else None
 
     async def touch(self, session: Session) -> None:
@@ -73,6 +72,18 @@ class SqlSessionStore:
         async with self._database.transaction() as tx:
             row = await tx.fetchrow(f"delete from sessions where digest = $1 returning {_SESSION}", digest)
         return _session(row) if row else None
+
+    async def of_person(self, pid_lookup: str) -> list[Session]:
+        """Every session of a person, alive or not, the latest used first."""
+        asked = f"select {_SESSION} from sessions where pid_lookup = $1 order by last_seen_at desc limit 100"
+        async with self._database.transaction() as tx:
+            return [_session(row) for row in await tx.fetch(asked, pid_lookup)]
+
+    async def end_of_person(self, pid_lookup: str, but: bytes | None) -> list[bytes]:
+        """Deletes every session of a person, except one where it is named; their digests."""
+        ended = "delete from sessions where pid_lookup = $1 and digest is distinct from $2 returning digest"
+        async with self._database.transaction() as tx:
+            return [row["digest"] for row in await tx.fetch(ended, pid_lookup, but)]
 
     async def end_by_provider_session(self, issuer: str, provider_session: str) -> int:
         """Deletes every session with this `sid`; the count."""

@@ -29,6 +29,7 @@ from sikkersak.identity import Actor, ActorVerifier
 from sikkersak.identity.policy import RULES, Rule
 from sikkersak.identity.policy.admission import admit_by_token
 from sikkersak.messaging.envelope import Envelope, handling
+from sikkersak.messaging.rpc import YES
 from sikkersak.persistence.database import Database, Transaction
 
 log = structlog.get_logger(__name__)
@@ -137,7 +138,7 @@ class _Desk:
         self._database = database
         self._guard = guard
 
-    async def reply(self, incoming: Any) -> dict[str, Any] | None:
+    async def reply(self, incoming: Any) -> bytes | None:
         """The reply, or nothing when nobody waits for it any more."""
         left = float(incoming.headers.get("x-deadline", 0)) / 1000 - time.time()
         if left <= 0:
@@ -145,7 +146,7 @@ class _Desk:
             return None
         try:
             async with asyncio.timeout(left):
-                return {"ok": await self._answer(incoming)}
+                return YES + await self._answer(incoming) + b"}"
         except Declined as no:
             return _problem(no.code, no.detail, no.status)
         except ValidationError as wrong:
@@ -159,7 +160,7 @@ class _Desk:
             log.exception("request_failed", operation=incoming.type, exception_type=type(bug).__name__)
             return _problem("internal-error", "Noe gikk galt hos oss. Feilen er meldt.", 500)
 
-    async def _answer(self, incoming: Any) -> Any:
+    async def _answer(self, incoming: Any) -> bytes:
         known = self._answers.get(str(incoming.type))
         if known is None:
             raise Declined("unknown-operation", "Denne tjenesten kjenner ikke forespørselen.", status=404)
@@ -174,8 +175,9 @@ class _Desk:
             ask = Ask(actor, tx)
             if not asked.changes or key is None:
                 await self._guard.admit(request, ask)
-                return (await answering(request, ask, self._room)).model_dump(mode="json")
-            return await self._once(request, str(key), ask, answering)
+                said: BaseModel = await answering(request, ask, self._room)
+                return said.model_dump_json().encode()
+            return json.dumps(await self._once(request, str(key), ask, answering)).encode()
 
     async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
         fingerprint = hashlib.sha256(request.model_dump_json().encode()).digest()
@@ -196,17 +198,17 @@ class _Desk:
         return reply
 
 
-def _reply(said: dict[str, Any], correlation_id: str | None) -> aio_pika.Message:
+def _reply(said: bytes, correlation_id: str | None) -> aio_pika.Message:
     return aio_pika.Message(
-        json.dumps(said).encode(),
+        said,
         content_type="application/json",
         delivery_mode=DeliveryMode.NOT_PERSISTENT,
         correlation_id=correlation_id,
     )
 
 
-def _problem(code: str, detail: str, status: int) -> dict[str, Any]:
-    return {"problem": {"code": code, "detail": detail, "status": status}}
+def _problem(code: str, detail: str, status: int) -> bytes:
+    return json.dumps({"problem": {"code": code, "detail": detail, "status": status}}).encode()
 
 
 def _places(wrong: ValidationError) -> str:

@@ -10,6 +10,7 @@ from gateway.app import make_app
 from gateway.cookies import Cookies
 
 RESOURCES = {
+    *("/sessions", "/sessions/ending"),
     *("/uploads", "/uploads/{upload_id}"),
     *("/me", "/schools", "/staff", "/pupils", "/templates", "/plan", "/mail", "/mail/{mail_id}"),
     *(f"/mail/{{mail_id}}/{act}" for act in ("registration", "forwarding", "discarding")),

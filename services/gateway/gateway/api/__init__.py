@@ -16,6 +16,7 @@ from gateway.api import (
     notices,
     people,
     reconciliation,
+    sessions,
     signatures,
     uploads,
 )
@@ -25,6 +26,7 @@ from gateway.reception import Reception
 PREFIX = "/api/v1"
 SHELVES = (
     me,
+    sessions,
     uploads,
     mail,
     people,
