@@ -23,12 +23,20 @@ from local.demo.outside import Outside
 from local.demo.setting import log_in_as, set_up
 from local.exploration import Exploration, known_ids
 from local.memory import Memory
-from local.places import LOCAL
+from local.places import LOCAL, SERVICES
 from local.stack import Stack
 from samples.municipality import municipality
 from samples.shipments import shipments
 
 ROLES = sorted({role for person in municipality().staff for role in person.roles})
+
+
+def stack_traces(stack: Stack, service: str) -> str:
+    """What the service said of requests that failed: the end of each trace, once."""
+    lines = stack.process(service).log.read_text(errors="replace").splitlines()
+    failed = [json.loads(line) for line in lines if '"request_failed"' in line]
+    ends = {str(one.get("exception", one))[-500:] for one in failed}
+    return "\n".join(f"{service}: {end}" for end in sorted(ends))
 
 
 def main() -> int:
@@ -56,6 +64,8 @@ def main() -> int:
         run = Exploration(stack.url("gateway"), people, known, arguments.examples, began + arguments.seconds)
         findings = run.run()
     finally:
+        for service in SERVICES:
+            print(stack_traces(stack, service), file=sys.stderr)
         stack.clear()
     for told in (findings.server_errors + findings.undocumented)[:40]:
         print(told, file=sys.stderr)

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway import language
 from gateway.limits import TooMany
 from sikkersak.errors import Declined, Transient
 
@@ -75,16 +76,16 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="where, for example body.title")
     code: str = Field(description="what is wrong, stable")
-    detail: str = Field(description="what is wrong, in Norwegian")
+    detail: str = Field(description="what is wrong, in the language that Accept-Language asks for: nb, nn or en")
 
 
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
     type: str = Field(description="the kind of problem: urn:problem:sikkersak: and the code")
-    title: str = Field(description="the kind in words, in Norwegian")
+    title: str = Field(description="the kind in words, in the same language")
     status: int = Field(description="the HTTP status")
-    detail: str = Field(description="what to do about it, in Norwegian")
+    detail: str = Field(description="what to do about it; in bokmål where a text is not translated")
     code: str = Field(description="stable, in kebab case; what programs should look at")
     instance: str = Field(description="reference to this very answer; tell it to support")
     fields: list[FieldProblem] | None = Field(default=None, description="the fields that are wrong, with status 422")
@@ -110,13 +111,13 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
 
 def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
     """A problem with the reference of the request that is being answered."""
-    title = TITLES.get(status, TITLES[500] if status >= 500 else TITLES[409])
+    kind = status if status in TITLES else 500 if status >= 500 else 409
     reference = structlog.contextvars.get_contextvars().get("correlation_id", "")
     return Problem(
         type=f"urn:problem:sikkersak:{code}",
-        title=title,
+        title=language.title(kind, TITLES[kind]),
         status=status,
-        detail=detail,
+        detail=language.detail("invalid-fields" if fields else code, detail),
         code=code,
         instance=f"urn:uuid:{reference}" if reference else "",
         fields=fields,
@@ -126,7 +127,8 @@ def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None 
 def json_answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The problem as RFC 9457 wants it."""
     body = problem.model_dump(exclude_none=True)
-    return JSONResponse(body, problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    told = {"Content-Language": language.spoken.get(), "Vary": "Accept-Language", **(headers or {})}
+    return JSONResponse(body, problem.status, headers=told, media_type=MEDIA_TYPE)
 
 
 async def answer_with_problem(request: Request, failure: Exception) -> Response:
@@ -168,5 +170,5 @@ def _of_validation(failure: RequestValidationError) -> Problem:
 def _field(error: Any) -> FieldProblem:
     """Only the place and the kind: pydantic's own message may quote the value."""
     place = ".".join(str(part)[:60] for part in error["loc"])
-    text = _FIELD_TEXTS.get(error["type"], "har en verdi som ikke kan brukes")
+    text = language.field(error["type"], _FIELD_TEXTS.get(error["type"], "har en verdi som ikke kan brukes"))
     return FieldProblem(field=place, code=str(error["type"]).replace("_", "-"), detail=text)

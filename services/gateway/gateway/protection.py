@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import language
 from gateway.problems import json_answer, problem_of
 from sikkersak.ids import new_id
 
@@ -47,6 +48,7 @@ class Protection:
             await self._app(scope, receive, send)
             return
         reference = str(new_id())
+        language.spoken.set(language.chosen(Headers(scope=scope).get("accept-language")))
         with structlog.contextvars.bound_contextvars(correlation_id=reference):
             answer = _Answer(send, self._headers(scope["path"], reference))
             try:

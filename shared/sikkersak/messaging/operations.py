@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import aio_pika
+import asyncpg
 import structlog
 from aio_pika.abc import DeliveryMode
 from faststream import AckPolicy
@@ -35,6 +36,7 @@ from sikkersak.persistence.database import Database, Transaction
 log = structlog.get_logger(__name__)
 
 PREFETCH = 10
+NUL = b"\\u0000"  # PostgreSQL stores every character but this one
 Room = TypeVar("Room")
 Asked = TypeVar("Asked", bound=Operation[Any])
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -168,6 +170,8 @@ class _Desk:
         actor = self._guard.verifier.verify(
             str(incoming.headers.get("x-actor", "")), operation=asked.operation, request=incoming.body
         )
+        if NUL in incoming.body:
+            raise Declined("invalid-request", "Teksten inneholder et tegn som ikke kan lagres.", status=422)
         request = asked.model_validate_json(incoming.body)
         handling(Envelope.around(asked.operation))
         key = incoming.headers.get("x-idempotency-key")
@@ -175,8 +179,7 @@ class _Desk:
             ask = Ask(actor, tx)
             if not asked.changes or key is None:
                 await self._guard.admit(request, ask)
-                said: BaseModel = await answering(request, ask, self._room)
-                return said.model_dump_json().encode()
+                return (await _answered(answering, request, ask, self._room)).model_dump_json().encode()
             return json.dumps(await self._once(request, str(key), ask, answering)).encode()
 
     async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
@@ -192,10 +195,24 @@ class _Desk:
             await self._guard.admit(request, ask, is_replay=True)
             return given["reply"]
         await self._guard.admit(request, ask)
-        reply = (await answering(request, ask, self._room)).model_dump(mode="json")
+        reply = (await _answered(answering, request, ask, self._room)).model_dump(mode="json")
         keep = "update answers set reply = $4 where actor_id = $1 and operation = $2 and key = $3"
         await ask.tx.execute(keep, *mine, reply)
         return reply
+
+
+async def _answered(answering: Answering, request: Operation[Any], ask: Ask, room: Any) -> BaseModel:
+    """The owner's answer; what only the database finds wrong with the request is the asker's to mend, not a bug (R11)."""
+    try:
+        return await answering(request, ask, room)
+    except asyncpg.ForeignKeyViolationError as unknown:
+        raise Declined("reference-unknown", "Noe du viste til, finnes ikke.", status=422) from unknown
+    except ValidationError:
+        raise
+    except ValueError as wrong:
+        if getattr(request, "cursor", None) is None:
+            raise
+        raise Declined("bad-cursor", "Siden finnes ikke.", status=422) from wrong
 
 
 def _reply(said: bytes, correlation_id: str | None) -> aio_pika.Message:
