@@ -97,7 +97,7 @@ def logs(name: Annotated[str, typer.Argument(help="a service or a stand-in")]) -
 
 @app.command()
 def redeploy(service: ServiceName) -> None:
-    """Stop one service, migrate its schema, start it again; requests wait for it."""
+    """Migrate a service's schema, start its successor beside it, and let it leave once that serves."""
     if service not in SERVICES:
         out.print(f"{service} is no service. Services: {', '.join(SERVICES)}")
         raise typer.Exit(2)
@@ -128,6 +128,18 @@ def access_matrix(
         out.print("--through is services or gateway")
         raise typer.Exit(2)
     raise typer.Exit(run(as_json=as_json, is_through_gateway=through == "gateway"))
+
+
+@app.command(name="redeploy-drill")
+def redeploy_drill(
+    as_json: Annotated[bool, typer.Option("--json", help="end with one line of figures")] = False,
+    rate: Annotated[float, typer.Option(help="requests of staff each second")] = 100.0,
+    with_gap: Annotated[bool, typer.Option("--with-gap", help="stop a service before its successor starts")] = False,
+) -> None:
+    """Redeploy every service in turn while staff work on, and count what they noticed."""
+    from local.drill import run
+
+    raise typer.Exit(run(as_json=as_json, rate=rate, with_gap=with_gap))
 
 
 @app.command(name="audit-verify")
@@ -190,7 +202,7 @@ def _measure(folder: Path, name: str, arguments: list[str]) -> None:
         out.print(f"There is no {name} here. There is: {', '.join(sorted(programs))}")
         raise typer.Exit(2)
     environment = os.environ | servers.start().environment()
-    command = [sys.executable, str(programs[name]), *arguments]
+    command = [sys.executable, "-P", str(programs[name]), *arguments]  # a bench may be called what it measures
     raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode)
 
 

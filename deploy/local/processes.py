@@ -66,6 +66,29 @@ class Process:
         fresh.write_text(f"{child.pid} {_started(child.pid)}")
         fresh.replace(self._pid_file)
 
+    def succeed(self, within: float = READY_SECONDS) -> None:
+        """Starts a second one beside it, and returns when the first has left; without a first, or a way to hand over, starts anew.
+
+        When the second does not become ready, it is ended and the first serves on: `NotReady`.
+        """
+        first = self.pid()
+        if first is None or "HANDOVER" not in self.environment:
+            self.stop()
+            self.start()
+            self.wait_ready(within)
+            return
+        kept = self._pid_file.read_text()
+        self._pid_file.unlink()
+        self.start()
+        deadline = time.monotonic() + within
+        while _started(first) == kept.partition(" ")[2]:
+            if self.pid() is None or time.monotonic() > deadline:
+                self.stop()
+                self._pid_file.write_text(kept)
+                raise NotReady(f"{self.name}'s successor did not become ready. The end of its log:\n{self.tail()}")
+            time.sleep(0.05)
+        self.wait_ready(within)
+
     def wait_ready(self, within: float = READY_SECONDS) -> None:
         """Returns when it is ready; raises `NotReady` when it ends or takes too long."""
         deadline = time.monotonic() + within

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -21,8 +22,9 @@ from aio_pika.abc import AbstractRobustConnection
 from faststream.rabbit import Channel, RabbitBroker
 from faststream.rabbit.opentelemetry import RabbitTelemetryMiddleware
 from faststream.rabbit.prometheus import RabbitPrometheusMiddleware
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sikkersak.handover import Entrance, offer_entrance, open_entrance
 from sikkersak.identity import ActorVerifier
 from sikkersak.messaging.handlers import Handlers, pause
 from sikkersak.messaging.operations import Operations
@@ -42,6 +44,9 @@ log = structlog.get_logger(__name__)
 Room = TypeVar("Room")
 Settings = TypeVar("Settings", bound=ServiceSettings)
 RECONNECT_SECONDS = 1.0
+KEEP_ALIVE_SECONDS = 75  # longer than a proxy in front keeps its own, so that it is the proxy who closes
+PARTING_SECONDS = 2.0
+"""How long connections that are kept alive may bring one more request after SIGTERM; its answer asks them to close."""
 
 
 @dataclass(frozen=True)
@@ -173,17 +178,42 @@ async def _start(
         await stack.enter_async_context(_background(work, stopping.set))
     await stack.enter_async_context(_background(_measure(frame, stopping), stopping.set))
     inner = service.web(frame, room) if service.web else None
+    await _open_doors(stack, frame, health_app(frame.health, frame.metrics.registry, inner), stopping)
+
+
+async def _open_doors(stack: AsyncExitStack, frame: Frame[Any], web: ASGIApp, stopping: asyncio.Event) -> None:
+    """Serves HTTP, from the predecessor's socket where there is one; from then on a successor may ask for ours."""
+    settings = frame.settings
+    entrance = open_entrance(settings.http_host, settings.http_port, settings.handover)
     server = _Server(
         uvicorn.Config(
-            health_app(frame.health, frame.metrics.registry, inner),
-            host=frame.settings.http_host,
-            port=frame.settings.http_port,
+            _parting(web, frame.health),
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=int(frame.settings.drain_seconds),
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=int(settings.drain_seconds),
         )
     )
-    await stack.enter_async_context(_background(server.serve(), server.leave))
+    await stack.enter_async_context(_background(server.serve([entrance.listening]), server.leave))
+    await server.has_begun()
+    entrance.is_served()
+    if settings.handover is not None:
+        offer = offer_entrance(Entrance(entrance.listening.dup()), settings.handover, stopping.set)
+        await stack.enter_async_context(_cancelled(offer))
+
+
+def _parting(web: ASGIApp, health: Health) -> ASGIApp:
+    """Every answer of a process that leaves asks its connection to close: the next request finds the successor."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        async def last(message: Message) -> None:
+            if message["type"] == "http.response.start" and health.is_leaving:
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        await web(scope, receive, last)
+
+    return app
 
 
 async def _leave(broker: RabbitBroker) -> None:
@@ -218,8 +248,33 @@ async def _background(work: Any, stop: Callable[[], None]) -> AsyncIterator[None
         await task
 
 
+@asynccontextmanager
+async def _cancelled(work: Any) -> AsyncIterator[None]:
+    """Work that holds nothing and is simply ended."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 class _Server(uvicorn.Server):
     """uvicorn without its own signal handling: the frame decides when and in which order things stop."""
+
+    async def has_begun(self) -> None:
+        """Returns when connections are taken."""
+        while not self.started and not self.should_exit:
+            await asyncio.sleep(0.01)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Takes no new connections, lets those that are open bring what is on its way, then closes them."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        deadline = asyncio.get_running_loop().time() + PARTING_SECONDS
+        while self.server_state.connections and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

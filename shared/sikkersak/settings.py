@@ -60,6 +60,10 @@ class ServiceSettings(FileSettings):
     )
     http_host: str = Field("127.0.0.1", description="address that health, metrics and the API listen on")
     http_port: int = Field(8000, ge=1, le=65535, description="port that health, metrics and the API listen on")
+    handover: Path | None = Field(
+        None,
+        description="a socket in a folder of this account's own, where a successor on this machine asks for the port",
+    )
     outward_effects: bool = Field(False, description="whether anything may be sent to systems outside (R13)")
     lease_seconds: float = Field(
         30.0, ge=3, description="after how long another replica takes over the polling of one that died (R4)"

@@ -41,6 +41,7 @@ class MatrixStack(Stack):
         made = super().process(name)
         if name == "gateway":
             made.environment["IDENTITY_SECONDS"] = "0"
+            made.environment["FRESH_MINUTES"] = "240"  # nobody logs in anew between two tries
         return made
 
 

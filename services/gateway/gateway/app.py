@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gateway import api, pages
+from gateway.api import uploads
 from gateway.problems import answer_with_problem, say_media_type
 from gateway.protection import API, Protection
 from gateway.reception import Reception
@@ -46,7 +47,12 @@ def make_app(reception: Reception) -> ASGIApp:
     pages.mount(app)
     for failure in (Declined, Transient, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(failure, _answer)
-    return Protection(app, is_https=reception.cookies.is_https, largest_body=reception.largest_body)
+    return Protection(
+        app,
+        is_https=reception.cookies.is_https,
+        largest_body=reception.largest_body,
+        larger={uploads.ADDRESS: reception.largest_upload},
+    )
 
 
 async def _answer(request: Request, failure: Exception) -> Response:

@@ -13,11 +13,12 @@ from gateway.app import make_app
 from gateway.cookies import Cookies
 from gateway.handlers import handlers
 from gateway.identities import Identities
+from gateway.limits import Brake, Pace
 from gateway.login.idporten import IdPorten, Registration, http_client
 from gateway.login.session import Limits
 from gateway.login.signatures import ClientKey
 from gateway.periodic import PERIODIC
-from gateway.reception import Reception
+from gateway.reception import Freshness, Reception
 from gateway.settings import Settings, pem
 from gateway.store import SqlSessionStore
 from sikkersak.identity import ActorSigner
@@ -45,9 +46,13 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             rpc=rpc,
             cookies=Cookies(settings.is_https),
             limits=Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)),
+            freshness=Freshness(f"idporten-loa-{settings.fresh_level}", timedelta(minutes=settings.fresh_minutes)),
+            requests=Brake(Pace(settings.requests_a_second, settings.requests_at_once)),
+            logins=Brake(Pace(settings.logins_a_second, settings.logins_at_once)),
             lookup_key=lookup_key(settings.pid_lookup_key.get_secret_value()),
             request_seconds=settings.request_seconds,
             largest_body=settings.largest_body,
+            largest_upload=settings.largest_upload,
             keep_changes=timedelta(hours=settings.changes_hours),
             prune_seconds=settings.prune_seconds,
         )

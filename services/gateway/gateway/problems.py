@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gateway import language
+from gateway.limits import TooMany
 from sikkersak.errors import Declined, Transient
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -25,6 +27,7 @@ TITLES: Final[Mapping[int, str]] = {
     403: "Du har ikke tilgang til dette",
     404: "Finnes ikke",
     405: "Kan ikke gjøres her",
+    408: "For lang tid",
     409: "Kan ikke gjøres nå",
     412: "Endret av noen andre",
     413: "For stort",
@@ -32,6 +35,7 @@ TITLES: Final[Mapping[int, str]] = {
     416: "Området finnes ikke i filen",
     422: "Noe er fylt ut feil",
     428: "Versjonen mangler",
+    429: "For mange forespørsler",
     500: "Noe gikk galt hos oss",
     502: "Et annet system svarte feil",
     503: "Opptatt akkurat nå",
@@ -40,6 +44,7 @@ _HTTP_CODES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("bad-request", "Forespørselen kan ikke leses."),
     404: ("not-found", "Adressen finnes ikke."),
     405: ("method-not-allowed", "Adressen finnes, men kan ikke brukes på denne måten."),
+    408: ("upload-broken-off", "Filen kom ikke helt frem. Send den på nytt."),
     413: ("body-too-large", "Innholdet er større enn det som kan sendes hit."),
     415: ("media-type-not-supported", "Send innholdet som application/json."),
 }
@@ -71,16 +76,16 @@ class FieldProblem(BaseModel):
 
     field: str = Field(description="where, for example body.title")
     code: str = Field(description="what is wrong, stable")
-    detail: str = Field(description="what is wrong, in Norwegian")
+    detail: str = Field(description="what is wrong, in the language that Accept-Language asks for: nb, nn or en")
 
 
 class Problem(BaseModel):
     """Problem details (RFC 9457)."""
 
     type: str = Field(description="the kind of problem: urn:problem:sikkersak: and the code")
-    title: str = Field(description="the kind in words, in Norwegian")
+    title: str = Field(description="the kind in words, in the same language")
     status: int = Field(description="the HTTP status")
-    detail: str = Field(description="what to do about it, in Norwegian")
+    detail: str = Field(description="what to do about it; in bokmål where a text is not translated")
     code: str = Field(description="stable, in kebab case; what programs should look at")
     instance: str = Field(description="reference to this very answer; tell it to support")
     fields: list[FieldProblem] | None = Field(default=None, description="the fields that are wrong, with status 422")
@@ -90,6 +95,8 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
     """The problem that a failure is to whoever asked, and the headers that go with it."""
     if isinstance(failure, RequestValidationError):
         return _of_validation(failure), {}
+    if isinstance(failure, TooMany):
+        return make(failure.status, failure.code, failure.detail), {"Retry-After": str(failure.wait)}
     if isinstance(failure, Declined):
         return make(failure.status, failure.code, failure.detail), {}
     if isinstance(failure, Transient):
@@ -104,13 +111,13 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
 
 def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
     """A problem with the reference of the request that is being answered."""
-    title = TITLES.get(status, TITLES[500] if status >= 500 else TITLES[409])
+    kind = status if status in TITLES else 500 if status >= 500 else 409
     reference = structlog.contextvars.get_contextvars().get("correlation_id", "")
     return Problem(
         type=f"urn:problem:sikkersak:{code}",
-        title=title,
+        title=language.title(kind, TITLES[kind]),
         status=status,
-        detail=detail,
+        detail=language.detail("invalid-fields" if fields else code, detail),
         code=code,
         instance=f"urn:uuid:{reference}" if reference else "",
         fields=fields,
@@ -120,7 +127,8 @@ def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None 
 def json_answer(problem: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The problem as RFC 9457 wants it."""
     body = problem.model_dump(exclude_none=True)
-    return JSONResponse(body, problem.status, headers=dict(headers or {}), media_type=MEDIA_TYPE)
+    told = {"Content-Language": language.spoken.get(), "Vary": "Accept-Language", **(headers or {})}
+    return JSONResponse(body, problem.status, headers=told, media_type=MEDIA_TYPE)
 
 
 async def answer_with_problem(request: Request, failure: Exception) -> Response:
@@ -134,7 +142,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says about problems: those that any resource may answer, and the given ones."""
     return {
         status: {"description": TITLES[status], "model": Problem}
-        for status in sorted({401, 403, 422, 500, 503, *statuses})
+        for status in sorted({401, 403, 422, 429, 500, 503, *statuses})
     }
 
 
@@ -162,5 +170,5 @@ def _of_validation(failure: RequestValidationError) -> Problem:
 def _field(error: Any) -> FieldProblem:
     """Only the place and the kind: pydantic's own message may quote the value."""
     place = ".".join(str(part)[:60] for part in error["loc"])
-    text = _FIELD_TEXTS.get(error["type"], "har en verdi som ikke kan brukes")
+    text = language.field(error["type"], _FIELD_TEXTS.get(error["type"], "har en verdi som ikke kan brukes"))
     return FieldProblem(field=place, code=str(error["type"]).replace("_", "-"), detail=text)

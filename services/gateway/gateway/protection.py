@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -9,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway import language
 from gateway.problems import json_answer, problem_of
 from sikkersak.ids import new_id
 
@@ -33,10 +35,12 @@ log = structlog.get_logger(__name__)
 class Protection:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, *, is_https: bool, largest_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, is_https: bool, largest_body: int, larger: Mapping[str, int]) -> None:
+        """`larger` names the addresses that take files, and how large each may be."""
         self._app = app
         self._is_https = is_https
         self._largest_body = largest_body
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -44,6 +48,7 @@ class Protection:
             await self._app(scope, receive, send)
             return
         reference = str(new_id())
+        language.spoken.set(language.chosen(Headers(scope=scope).get("accept-language")))
         with structlog.contextvars.bound_contextvars(correlation_id=reference):
             answer = _Answer(send, self._headers(scope["path"], reference))
             try:
@@ -54,11 +59,12 @@ class Protection:
 
     async def _inner(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._largest_body:
+        largest = self._larger.get(scope["path"], self._largest_body)
+        if not declared.isdecimal() or int(declared) > largest:
             problem, headers = problem_of(HTTPException(TOO_LARGE if declared.isdecimal() else 400))
             await json_answer(problem, {**headers, "Connection": "close"})(scope, receive, answer)
             return
-        await self._app(scope, _limited(receive, self._largest_body), answer)
+        await self._app(scope, _limited(receive, largest), answer)
 
     def _headers(self, path: str, reference: str) -> dict[str, str]:
         headers = ALWAYS | {

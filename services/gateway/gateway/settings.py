@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
@@ -29,9 +29,22 @@ class Settings(ServiceSettings):
     identity_seconds: float = Field(60.0, ge=0, le=60, description="how long roles and schools may be remembered")
     idle_minutes: int = Field(30, ge=1, le=240, description="a session ends when it has not been used for this long")
     session_hours: int = Field(8, ge=1, le=12, description="a session ends after this long, however much it is used")
+    fresh_minutes: int = Field(
+        15, ge=1, le=480, description="how old a log-in may be for acts that do much harm in wrong hands"
+    )
+    fresh_level: Literal["substantial", "high"] = Field(
+        "substantial", description="the level that such acts ask for; high leaves out who has MinID only"
+    )
+    requests_a_second: float = Field(30.0, gt=0, description="what one person may ask in the long run, at each replica")
+    requests_at_once: int = Field(300, ge=10, description="what one person may ask in a burst")
+    logins_a_second: float = Field(
+        5.0, gt=0, description="log-ins that one address may begin; a school has one address"
+    )
+    logins_at_once: int = Field(200, ge=5, description="log-ins that one address may begin in a burst")
     largest_body: int = Field(
         1_000_000, gt=0, description="bytes of one request's body; documents do not come this way"
     )
+    largest_upload: int = Field(250_000_000, gt=0, description="bytes of one file that is sent in")
     changes_hours: int = Field(24, ge=1, description="how long changes are kept for pages that are open")
     prune_seconds: float = Field(300.0, gt=0, description="how often what has expired is deleted")
 

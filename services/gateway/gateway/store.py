@@ -1,8 +1,9 @@
-"""All SQL of the gateway: sessions, log-ins under way, logouts seen, and changes to tell open pages about."""
+"""All SQL of the gateway: sessions, log-ins under way, logouts seen, changes for open pages, files sent in."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from gateway.login.identity import Authentication, Demand
 from gateway.login.provider import LogoutNotice, PendingLogin
 from gateway.login.session import Limits, Session
-from sikkersak.persistence.database import Database, Row, Transaction
+from sikkersak.persistence.database import Database, Row, Transaction, present
 
 _SESSION = "digest, pid_lookup, begun_at, last_seen_at, authentications, provider_session, sealed_id_token, locale"
 
@@ -46,8 +47,7 @@ class SqlSessionStore:
 
     async def find(self, digest: bytes) -> Session | None:
         """The session with this digest, alive or not."""
-        async with self._database.transaction() as tx:
-            row = await tx.fetchrow(f"select {_SESSION} from sessions where digest = $1", digest)
+        row = await self._database.one(f"select {_SESSION} from sessions where digest = $1", digest)
         return _session(row) if row else None
 
     async def touch(self, session: Session) -> None:
@@ -73,6 +73,18 @@ class SqlSessionStore:
             row = await tx.fetchrow(f"delete from sessions where digest = $1 returning {_SESSION}", digest)
         return _session(row) if row else None
 
+    async def of_person(self, pid_lookup: str) -> list[Session]:
+        """Every session of a person, alive or not, the latest used first."""
+        asked = f"select {_SESSION} from sessions where pid_lookup = $1 order by last_seen_at desc limit 100"
+        async with self._database.transaction() as tx:
+            return [_session(row) for row in await tx.fetch(asked, pid_lookup)]
+
+    async def end_of_person(self, pid_lookup: str, but: bytes | None) -> list[bytes]:
+        """Deletes every session of a person, except one where it is named; their digests."""
+        ended = "delete from sessions where pid_lookup = $1 and digest is distinct from $2 returning digest"
+        async with self._database.transaction() as tx:
+            return [row["digest"] for row in await tx.fetch(ended, pid_lookup, but)]
+
     async def end_by_provider_session(self, issuer: str, provider_session: str) -> int:
         """Deletes every session with this `sid`; the count."""
         async with self._database.transaction() as tx:
@@ -97,6 +109,38 @@ async def note_change(tx: Transaction, document_id: UUID, case_id: UUID, school_
     await tx.execute(insert, document_id, case_id, school_id, at)
 
 
+@dataclass(frozen=True)
+class UploadRow:
+    """A file that somebody has sent in; `dossier` is the reference of what tells about it."""
+
+    upload_id: UUID
+    staff_id: UUID
+    dossier: dict[str, Any]
+    received_at: datetime
+    expires_at: datetime
+
+
+async def add_upload(tx: Transaction, row: UploadRow, key: str) -> UploadRow:
+    """Keeps it, or gives what this person sent under the same key before."""
+    insert = """insert into uploads (upload_id, staff_id, dossier, received_at, expires_at, key)
+      values ($1, $2, $3, $4, $5, $6) on conflict (staff_id, key) do nothing"""
+    await tx.execute(insert, row.upload_id, row.staff_id, row.dossier, row.received_at, row.expires_at, key)
+    kept = await tx.fetchrow("select * from uploads where staff_id = $1 and key = $2", row.staff_id, key)
+    return _upload(present(kept, "upload"))
+
+
+async def uploads_of(
+    tx: Transaction, staff_id: UUID, upload_ids: Sequence[UUID], at: datetime
+) -> dict[UUID, UploadRow]:
+    """Those of the given that this person sent and that have not expired."""
+    asked = "select * from uploads where staff_id = $1 and upload_id = any($2) and expires_at > $3"
+    return {row["upload_id"]: _upload(row) for row in await tx.fetch(asked, staff_id, list(upload_ids), at)}
+
+
+def _upload(row: Row) -> UploadRow:
+    return UploadRow(row["upload_id"], row["staff_id"], row["dossier"], row["received_at"], row["expires_at"])
+
+
 async def prune(tx: Transaction, limits: Limits, keep_changes: timedelta, now: datetime) -> None:
     """Deletes what has expired: it is refused already, and nobody needs it. Key: the expiry, so twice is harmless."""
     await tx.execute("delete from pending_logins where expires_at <= $1", now)
@@ -106,6 +150,7 @@ async def prune(tx: Transaction, limits: Limits, keep_changes: timedelta, now: d
     # one day of grace: a token that has expired is refused by its time already, whatever our clocks do meanwhile
     await tx.execute("delete from logouts where expires_at <= $1", now - timedelta(days=1))
     await tx.execute("delete from changes where at <= $1", now - keep_changes)
+    await tx.execute("delete from uploads where expires_at <= $1", now)
 
 
 async def _insert(tx: Transaction, session: Session) -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import aio_pika
+import asyncpg
 import structlog
 from aio_pika.abc import DeliveryMode
 from faststream import AckPolicy
@@ -29,11 +30,13 @@ from sikkersak.identity import Actor, ActorVerifier
 from sikkersak.identity.policy import RULES, Rule
 from sikkersak.identity.policy.admission import admit_by_token
 from sikkersak.messaging.envelope import Envelope, handling
+from sikkersak.messaging.rpc import YES
 from sikkersak.persistence.database import Database, Transaction
 
 log = structlog.get_logger(__name__)
 
 PREFETCH = 10
+NUL = b"\\u0000"  # PostgreSQL stores every character but this one
 Room = TypeVar("Room")
 Asked = TypeVar("Asked", bound=Operation[Any])
 Answer = TypeVar("Answer", bound=BaseModel)
@@ -137,7 +140,7 @@ class _Desk:
         self._database = database
         self._guard = guard
 
-    async def reply(self, incoming: Any) -> dict[str, Any] | None:
+    async def reply(self, incoming: Any) -> bytes | None:
         """The reply, or nothing when nobody waits for it any more."""
         left = float(incoming.headers.get("x-deadline", 0)) / 1000 - time.time()
         if left <= 0:
@@ -145,7 +148,7 @@ class _Desk:
             return None
         try:
             async with asyncio.timeout(left):
-                return {"ok": await self._answer(incoming)}
+                return YES + await self._answer(incoming) + b"}"
         except Declined as no:
             return _problem(no.code, no.detail, no.status)
         except ValidationError as wrong:
@@ -159,7 +162,7 @@ class _Desk:
             log.exception("request_failed", operation=incoming.type, exception_type=type(bug).__name__)
             return _problem("internal-error", "Noe gikk galt hos oss. Feilen er meldt.", 500)
 
-    async def _answer(self, incoming: Any) -> Any:
+    async def _answer(self, incoming: Any) -> bytes:
         known = self._answers.get(str(incoming.type))
         if known is None:
             raise Declined("unknown-operation", "Denne tjenesten kjenner ikke forespørselen.", status=404)
@@ -167,6 +170,8 @@ class _Desk:
         actor = self._guard.verifier.verify(
             str(incoming.headers.get("x-actor", "")), operation=asked.operation, request=incoming.body
         )
+        if NUL in incoming.body:
+            raise Declined("invalid-request", "Teksten inneholder et tegn som ikke kan lagres.", status=422)
         request = asked.model_validate_json(incoming.body)
         handling(Envelope.around(asked.operation))
         key = incoming.headers.get("x-idempotency-key")
@@ -174,8 +179,8 @@ class _Desk:
             ask = Ask(actor, tx)
             if not asked.changes or key is None:
                 await self._guard.admit(request, ask)
-                return (await answering(request, ask, self._room)).model_dump(mode="json")
-            return await self._once(request, str(key), ask, answering)
+                return (await _answered(answering, request, ask, self._room)).model_dump_json().encode()
+            return json.dumps(await self._once(request, str(key), ask, answering)).encode()
 
     async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
         fingerprint = hashlib.sha256(request.model_dump_json().encode()).digest()
@@ -190,23 +195,37 @@ class _Desk:
             await self._guard.admit(request, ask, is_replay=True)
             return given["reply"]
         await self._guard.admit(request, ask)
-        reply = (await answering(request, ask, self._room)).model_dump(mode="json")
+        reply = (await _answered(answering, request, ask, self._room)).model_dump(mode="json")
         keep = "update answers set reply = $4 where actor_id = $1 and operation = $2 and key = $3"
         await ask.tx.execute(keep, *mine, reply)
         return reply
 
 
-def _reply(said: dict[str, Any], correlation_id: str | None) -> aio_pika.Message:
+async def _answered(answering: Answering, request: Operation[Any], ask: Ask, room: Any) -> BaseModel:
+    """The owner's answer; what only the database finds wrong with the request is the asker's to mend, not a bug (R11)."""
+    try:
+        return await answering(request, ask, room)
+    except asyncpg.ForeignKeyViolationError as unknown:
+        raise Declined("reference-unknown", "Noe du viste til, finnes ikke.", status=422) from unknown
+    except ValidationError:
+        raise
+    except ValueError as wrong:
+        if getattr(request, "cursor", None) is None:
+            raise
+        raise Declined("bad-cursor", "Siden finnes ikke.", status=422) from wrong
+
+
+def _reply(said: bytes, correlation_id: str | None) -> aio_pika.Message:
     return aio_pika.Message(
-        json.dumps(said).encode(),
+        said,
         content_type="application/json",
         delivery_mode=DeliveryMode.NOT_PERSISTENT,
         correlation_id=correlation_id,
     )
 
 
-def _problem(code: str, detail: str, status: int) -> dict[str, Any]:
-    return {"problem": {"code": code, "detail": detail, "status": status}}
+def _problem(code: str, detail: str, status: int) -> bytes:
+    return json.dumps({"problem": {"code": code, "detail": detail, "status": status}}).encode()
 
 
 def _places(wrong: ValidationError) -> str:

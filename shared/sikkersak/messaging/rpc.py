@@ -34,6 +34,7 @@ from sikkersak.observability.tracing import current_traceparent
 log = structlog.get_logger(__name__)
 
 REPLY_TO: Final = "amq.rabbitmq.reply-to"  # direct reply-to: no queue, nothing stored, a reply to the dead is dropped
+YES: Final = b'{"ok":'
 Answer = TypeVar("Answer", bound=BaseModel)
 
 
@@ -132,10 +133,9 @@ class RpcClient:
 
 
 def _unwrap(operation: Operation[Answer], body: bytes) -> Answer:
-    said = json.loads(body)
-    problem = said.get("problem")
-    if problem is None:
-        return operation.reply.model_validate(said["ok"])  # type: ignore[return-value]
+    if body.startswith(YES):  # read by pydantic at once: a page of a list is large, and this is where its time went
+        return operation.reply.model_validate_json(body[len(YES) : -1])  # type: ignore[return-value]
+    problem = json.loads(body)["problem"]
     if problem["status"] == 503:
         raise Overloaded(problem["detail"])
     raise Declined(problem["code"], problem["detail"], status=problem["status"])

@@ -71,6 +71,16 @@ class Database:
         except BUSY as busy:
             raise Transient(type(busy).__name__) from busy
 
+    async def one(self, question: str, *values: object) -> Row | None:
+        """The first row of one question that changes nothing: no transaction around it, so two ways to the server fewer."""
+        try:
+            async with self._pool.acquire() as connection:
+                return await connection.fetchrow(question, *values)
+        except AWAY as away:
+            raise DatabaseUnavailable(type(away).__name__) from away
+        except BUSY as busy:
+            raise Transient(type(busy).__name__) from busy
+
     async def listener(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection of its own for LISTEN; the caller closes it. It dies silently with the server: keep a poll."""
         return await asyncpg.connect(self._url, server_settings={"application_name": "listener"})

@@ -203,7 +203,7 @@ def migrated_database(place: Sandbox) -> str:
 async def gateway_database(migrated_database: str) -> str:
     """The same, with nothing in its tables."""
     connection = await asyncpg.connect(migrated_database)
-    await connection.execute("truncate sessions, pending_logins, logouts, changes, answers, inbox, outbox")
+    await connection.execute("truncate sessions, pending_logins, logouts, changes, uploads, answers, inbox, outbox")
     await connection.close()
     return migrated_database
 
@@ -322,6 +322,7 @@ def environment(
         "REQUEST_SECONDS": "1.5",
         "IDENTITY_SECONDS": "0",
         "DATABASE_POOL": "4",
+        "LARGEST_UPLOAD": "3000000",
         "DRAIN_SECONDS": "5",
     }
 

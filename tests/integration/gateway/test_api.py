@@ -41,7 +41,15 @@ class TestSession:
             for path, methods in described["paths"].items():
                 for method in methods:
                     address = path.replace("{position}", "0")
-                    for name in ("mail_id", "attachment_id", "case_id", "document_id", "delivery_id", "consignment_id"):
+                    for name in (
+                        "mail_id",
+                        "attachment_id",
+                        "case_id",
+                        "document_id",
+                        "delivery_id",
+                        "consignment_id",
+                        "upload_id",
+                    ):
                         address = address.replace(f"{{{name}}}", str(new_id()))
                     answer = await browser.request(method, address)
                     assert (answer.status_code, answer.json()["code"]) == (401, "login-required"), (method, path)

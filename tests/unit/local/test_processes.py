@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,27 @@ def test_it_gets_its_own_environment_and_not_ours(tmp_path: Path, monkeypatch: p
         given.wait_ready(within=30)
 
     assert given.tail() == "None own"
+
+
+def test_without_a_way_to_hand_over_a_successor_starts_when_the_first_has_stopped(small: Process) -> None:
+    small.start()
+    small.wait_ready()
+    first = small.pid()
+
+    small.succeed()
+
+    assert small.pid() not in (None, first)
+    assert small.is_ready()
+
+
+def test_a_successor_that_fails_leaves_the_first_at_work(small: Process) -> None:
+    small.start()
+    small.wait_ready()
+    first = small.pid()
+    failing = replace(small, command=(sys.executable, "-c", "raise SystemExit(1)"), environment={"HANDOVER": "x"})
+
+    with pytest.raises(NotReady):
+        failing.succeed(within=10)
+
+    assert small.pid() == first
+    assert small.is_ready()

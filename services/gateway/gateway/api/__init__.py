@@ -20,12 +20,33 @@ from gateway.api import (
     people,
     reconciliation,
     search,
+    sessions,
     signatures,
+    uploads,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
 
 PREFIX = "/api/v1"
+SHELVES = (
+    me,
+    sessions,
+    uploads,
+    mail,
+    people,
+    cases,
+    casework,
+    documents,
+    editions,
+    search,
+    deliveries,
+    archive,
+    reconciliation,
+    extraction,
+    signatures,
+    letters,
+    notices,
+)
 
 
 def mount(app: FastAPI) -> None:
@@ -36,8 +57,6 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    work = (me, mail, people, cases, casework, documents, editions, search)
-    outward = (deliveries, archive, reconciliation, extraction, signatures, letters, notices)
-    for resource in (*work, *outward):
+    for resource in SHELVES:
         api.include_router(resource.router)
     app.include_router(api)

@@ -28,13 +28,14 @@ class Caller:
 
 
 async def caller(request: Request) -> Caller:
-    """The caller; 401 without a session, 403 when a change comes without the session's own token (CSRF)."""
+    """The caller; 401 without a session, 403 when a change comes without the session's own token (CSRF), 429 when too often."""
     reception: Reception = request.app.state.reception
     person = await reception.recognise(reception.cookies.session_of(request))
     if person is None:
         raise LoginRequired
     if request.method not in SAFE:
         person.secret.check_csrf(request.headers.get("X-CSRF-Token"))
+    reception.requests.take(person.staff.staff_id.hex)
     return Caller(reception, person)
 
 

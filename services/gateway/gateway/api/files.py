@@ -23,11 +23,12 @@ _RUNNABLE: Final = re.compile(r"html|xml|svg|script|^multipart/|^message/")
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/:*?<>|\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
+CONTENT: Final = {"*/*": {"schema": {"type": "string", "format": "binary"}}}  # whatever type the file is of
 DOWNLOAD: Final[dict[str, Any]] = {
     "response_class": Response,
     "responses": {
-        200: {"description": "The file", "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}},
-        206: {"description": "The part that `Range` asked for"},
+        200: {"description": "The file", "content": CONTENT},
+        206: {"description": "The part that `Range` asked for", "content": CONTENT},
         **documented(404, 416),
     },
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated, Final
 
 import structlog
@@ -10,10 +11,10 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from gateway.login.identity import Demand
+from gateway.login.identity import Demand, VerifiedLogin
 from gateway.login.provider import PendingLogin, new_pending, ticket_digest
-from gateway.login.refusals import CallbackNotOurs, LoginRefused, Remedy
-from gateway.login.session import SessionSecret, open_session
+from gateway.login.refusals import AnotherPerson, CallbackNotOurs, LoginRefused, Remedy, SessionEnded
+from gateway.login.session import Session, SessionSecret, open_session, strengthen
 from gateway.pages.view import reception_of
 from gateway.reception import Reception
 from sikkersak.clock import now
@@ -27,9 +28,13 @@ log = structlog.get_logger(__name__)
 
 
 @router.get("/login")
-async def login(request: Request, return_to: str = "/", forced: bool = False) -> Response:
-    """Begins a log-in and sends the browser to ID-porten."""
-    return await _begin(reception_of(request), Demand(forced=forced), return_to)
+async def login(request: Request, return_to: str = "/", forced: bool = False, strengthen: bool = False) -> Response:
+    """Begins a log-in and sends the browser to ID-porten; with `strengthen`, one that the living session goes on with."""
+    reception = reception_of(request)
+    reception.logins.take(request.client.host if request.client else "")
+    session = await _living(request, reception) if strengthen else None
+    demand = Demand(reception.freshness.level, forced=True) if session else Demand(forced=forced)
+    return await _begin(reception, demand, return_to, session.digest if session else None)
 
 
 @router.get("/login/callback")
@@ -45,7 +50,7 @@ async def login_callback(request: Request) -> Response:
         log.info("login_refused", reason=refused.code, is_forced=pending.demand.forced)
         if refused.remedy is not Remedy.FORCED_LOGIN or pending.demand.forced:
             raise
-        return await _begin(reception, Demand(forced=True), pending.return_to)
+        return await _begin(reception, replace(pending.demand, forced=True), pending.return_to, pending.continues)
 
 
 @router.post("/logout")
@@ -71,6 +76,17 @@ async def logout(request: Request, csrf: Annotated[str | None, Form()] = None) -
     return _forgotten(reception, address)
 
 
+@router.post("/logout/everywhere")
+async def logout_everywhere(request: Request, csrf: Annotated[str | None, Form()] = None) -> Response:
+    """Ends every session of this person, on whatever machine, then the one at ID-porten."""
+    reception = reception_of(request)
+    person = await reception.recognise(reception.cookies.session_of(request))
+    if person is not None:
+        person.secret.check_csrf(request.headers.get("X-CSRF-Token") or csrf)
+        await reception.end_all(person.session.pid_lookup, but=person.session.digest)
+    return await logout(request, csrf)
+
+
 @router.post(BACK_CHANNEL)
 async def login_backchannel(request: Request, logout_token: Annotated[str, Form()]) -> Response:
     """ID-porten says that a session has ended (OpenID Connect Back-Channel Logout §2.5). 204, or 400 when it does not hold."""
@@ -81,8 +97,8 @@ async def login_backchannel(request: Request, logout_token: Annotated[str, Form(
     return Response(status_code=NO_CONTENT)
 
 
-async def _begin(reception: Reception, demand: Demand, return_to: str) -> Response:
-    ticket, pending = new_pending(reception.provider.issuer, demand, now(), return_to=return_to)
+async def _begin(reception: Reception, demand: Demand, return_to: str, continues: bytes | None = None) -> Response:
+    ticket, pending = new_pending(reception.provider.issuer, demand, now(), return_to=return_to, continues=continues)
     address = await reception.provider.authorization_address(pending)
     await reception.sessions.add_pending(pending)
     answer = RedirectResponse(address, SEE_OTHER)
@@ -93,15 +109,37 @@ async def _begin(reception: Reception, demand: Demand, return_to: str) -> Respon
 async def _enter(request: Request, reception: Reception, pending: PendingLogin) -> Response:
     """Opens a session for a log-in that counts, when the person is one of the staff; an older session here ends."""
     verified = await reception.provider.finish(pending, dict(request.query_params), now())
-    secret, session = open_session(verified, reception.lookup_key, now())
-    await reception.identities.of(session, now())
-    await reception.sessions.add(session)
-    await _end_older(request, reception)
-    log.info("logged_in", level=session.authentications[-1].level)
+    older = await reception.sessions.find(pending.continues) if pending.continues else None
+    if older is not None:
+        secret, session = await _strengthened(reception, older, verified)
+    else:
+        secret, session = open_session(verified, reception.lookup_key, now())
+        await reception.identities.of(session, now())
+        await reception.sessions.add(session)
+        await _end_older(request, reception)
+    log.info("logged_in", level=session.authentications[-1].level, is_strengthened=older is not None)
     answer = RedirectResponse(pending.return_to, SEE_OTHER)
     reception.cookies.give_session(answer, secret.cookie())
     reception.cookies.take_ticket(answer)
     return answer
+
+
+async def _strengthened(reception: Reception, older: Session, verified: VerifiedLogin) -> tuple[SessionSecret, Session]:
+    """The same session under a new secret; somebody else's log-in ends it."""
+    try:
+        secret, session = strengthen(older, verified, reception.lookup_key, reception.limits, now())
+    except AnotherPerson:
+        await reception.end(older.digest)
+        raise
+    if not await reception.sessions.replace(older.digest, session):
+        raise SessionEnded
+    reception.identities.forget(older.digest)
+    return secret, session
+
+
+async def _living(request: Request, reception: Reception) -> Session | None:
+    person = await reception.recognise(reception.cookies.session_of(request))
+    return person.session if person else None
 
 
 async def _end_older(request: Request, reception: Reception) -> None:

@@ -1,0 +1,159 @@
+"""The whole API tried from its own description (Schemathesis), as everyone: what it answers must be what it says it may.
+
+Every operation gets requests that fit its description, with ids of things that exist and ids of nothing, and requests
+that do not fit. No answer may be a server's error, and every answer's status, media type, headers and body must be
+described.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import hypothesis
+import schemathesis
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from local.demo.staff import Staff
+
+UNDOCUMENTED: Final = (
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+SERVER_ERRORS: Final = (500, 502)  # 503 is described and says when to come again
+SHARE_KNOWN: Final = 0.75
+# Whoever tries these is logged out, and tries nothing any more.
+LEFT_OUT: Final = frozenset({"/api/v1/sessions/ending"})
+
+
+@dataclass
+class Findings:
+    """What was tried and what came of it."""
+
+    requests: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    reached: set[str] = field(default_factory=set)
+    operations: set[str] = field(default_factory=set)
+    server_errors: list[str] = field(default_factory=list)
+    undocumented: list[str] = field(default_factory=list)
+
+    def figures(self) -> dict[str, object]:
+        """In numbers; `reached` are the operations that said yes to somebody at least once."""
+        return {
+            "operations": len(self.operations),
+            "reached": len(self.reached),
+            "requests": self.requests,
+            "server_errors": len(self.server_errors),
+            "undocumented": len(self.undocumented),
+        }
+
+
+@dataclass
+class Exploration:
+    """One run over the API as these people. `known` has ids of things that exist, by the name of their parameter."""
+
+    address: str
+    people: Mapping[str, Staff]
+    known: Mapping[str, Sequence[str]]
+    examples: int
+    until: float = field(default_factory=lambda: time.monotonic() + 3600)
+    findings: Findings = field(default_factory=Findings)
+    _choice: random.Random = field(default_factory=lambda: random.Random(29))
+
+    def run(self) -> Findings:
+        """Everything as everybody, until the time is over; shuffled, so that a short run is a fair sample."""
+        described = httpx.get(f"{self.address}/api/v1/openapi.json", timeout=30).json()
+        schema = schemathesis.openapi.from_dict(described)
+        tries = [(operation, who) for operation in self._operations(schema) for who in self.people]
+        self._choice.shuffle(tries)
+        for operation, who in tries:
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                if time.monotonic() < self.until:
+                    self._try(operation, who, mode)
+        return self.findings
+
+    def _operations(self, schema: Any) -> Iterator[Any]:
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            if operation.path not in LEFT_OUT:
+                self.findings.operations.add(operation.label)
+                yield operation
+
+    def _try(self, operation: Any, who: str, mode: GenerationMode) -> None:
+        @hypothesis.seed(29)
+        @hypothesis.settings(
+            max_examples=self.examples,
+            database=None,
+            deadline=None,
+            phases=[hypothesis.Phase.generate],
+            suppress_health_check=list(hypothesis.HealthCheck),
+        )
+        @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
+        def one(case: Case[Any]) -> None:
+            if time.monotonic() < self.until:
+                self._send(case, self.people[who])
+
+        try:
+            one()
+        except hypothesis.errors.Unsatisfiable:  # nothing can be wrong with a request that has nothing
+            return
+
+    def _send(self, case: Case[Any], person: Staff) -> None:
+        for name in case.path_parameters:
+            if name in self.known and self._choice.random() < SHARE_KNOWN:
+                case.path_parameters[name] = self._choice.choice(self.known[name])
+        cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
+        headers = {"Cookie": cookies, "X-CSRF-Token": person.csrf}
+        response = case.call(base_url=self.address, headers=headers, timeout=60)
+        self._judge(case, response, person)
+
+    def _judge(self, case: Case[Any], response: Any, person: Staff) -> None:
+        label = case.operation.label
+        self.findings.requests += 1
+        self.findings.statuses[response.status_code] += 1
+        if response.status_code < 300:
+            self.findings.reached.add(label)
+        told = f"{label} as {person.username}: {response.status_code} {response.content[:300].decode(errors='replace')}"
+        if response.status_code in SERVER_ERRORS:
+            self.findings.server_errors.append(told)
+        try:
+            case.validate_response(response, checks=[not_a_server_error, *UNDOCUMENTED])
+        except (FailureGroup, Failure) as failed:
+            wrongs = [one for one in getattr(failed, "exceptions", (failed,)) if "Server error" not in str(one)]
+            self.findings.undocumented += [f"{told}: {str(one)[:600]}" for one in wrongs]
+
+
+def known_ids(person: Staff, leader: Staff) -> dict[str, list[str]]:
+    """Ids of what is there, as those see it who see most."""
+    pages = {
+        "mail_id": (person, "mail"),
+        "case_id": (leader, "cases"),
+        "delivery_id": (person, "deliveries"),
+        "job_id": (person, "signature-jobs"),
+        "consignment_id": (person, "consignments"),
+        "staff_id": (person, "staff"),
+    }
+    known = {name: [item[name] for item in who.get(path)["items"]] for name, (who, path) in pages.items()}
+    known["document_id"] = [
+        document["document_id"]
+        for case_id in known["case_id"][:5]
+        for event in leader.get(f"cases/{case_id}")["events"]
+        for document in event["documents"]
+    ]
+    known["position"] = ["0"]
+    return {name: ids for name, ids in known.items() if ids}

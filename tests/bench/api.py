@@ -1,0 +1,81 @@
+"""The whole API tried from its own description as every role, against the running system (Schemathesis).
+
+`./dev bench api [--examples 8] [--seconds 900] [--json]`
+
+| figure | is |
+| --- | --- |
+| `operations` | that the description names |
+| `reached` | of which somebody got a yes |
+| `requests` | sent |
+| `server_errors` | answers of 500 or 502 |
+| `undocumented` | answers whose status, media type, headers or body the description does not name |
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+
+from local.demo.mailroom import Mailroom
+from local.demo.outside import Outside
+from local.demo.setting import log_in_as, set_up
+from local.exploration import Exploration, known_ids
+from local.memory import Memory
+from local.places import LOCAL, SERVICES
+from local.stack import Stack
+from samples.municipality import municipality
+from samples.shipments import shipments
+
+ROLES = sorted({role for person in municipality().staff for role in person.roles})
+
+
+def stack_traces(stack: Stack, service: str) -> str:
+    """What the service said of requests that failed: the end of each trace, once."""
+    lines = stack.process(service).log.read_text(errors="replace").splitlines()
+    failed = [json.loads(line) for line in lines if '"request_failed"' in line]
+    ends = {str(one.get("exception", one))[-500:] for one in failed}
+    return "\n".join(f"{service}: {end}" for end in sorted(ends))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--examples", type=int, default=8, help="for each operation, role, and kind of request")
+    parser.add_argument("--seconds", type=float, default=900, help="at most")
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    folder = LOCAL / "bench-api"
+    stack = Stack(folder, "sikkersak_bench_api", Memory(folder / "memory.json"))
+    stack.clear()
+    try:
+        stack.up(lambda said: print(said, file=sys.stderr))
+        setting, outside = set_up(stack), Outside(stack)
+        sent = shipments()[:6]
+        for shipment in sent:
+            outside.send(shipment)
+        distributor = log_in_as(stack, "mail_distributor")
+        mailroom = Mailroom(distributor, setting)
+        mailroom.wait_received(sent)
+        mailroom.decide(sent[:4])
+        people = {role: log_in_as(stack, role) for role in ROLES}
+        began = time.monotonic()
+        known = known_ids(distributor, people["school_leader"])
+        run = Exploration(stack.url("gateway"), people, known, arguments.examples, began + arguments.seconds)
+        findings = run.run()
+    finally:
+        for service in SERVICES:
+            print(stack_traces(stack, service), file=sys.stderr)
+        stack.clear()
+    for told in (findings.server_errors + findings.undocumented)[:40]:
+        print(told, file=sys.stderr)
+    print(dict(findings.statuses), file=sys.stderr)
+    print("never a yes:", sorted(findings.operations - findings.reached), file=sys.stderr)
+    figures = {"roles": len(people), **findings.figures(), "seconds": round(time.monotonic() - began)}
+    if arguments.json:
+        print(json.dumps(figures))
+    return 1 if findings.server_errors or findings.undocumented else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
