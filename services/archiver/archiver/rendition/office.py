@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
+from collections import deque
 from pathlib import Path
 
 from archiver.rendition.cage import Cage, Limits, run
@@ -46,6 +48,7 @@ class Office:
         self._worker = Worker(command)
         self._turn = asyncio.Lock()
         self._done = 0
+        self.took: deque[float] = deque(maxlen=1000)
 
     async def start(self) -> None:
         """Warms it up. Raises Transient when it does not come up."""
@@ -68,7 +71,9 @@ class Office:
             try:
                 await asyncio.to_thread(shutil.copyfile, source, taken)
                 question = {"source": str(taken), "destination": str(made), "filter": reader, "options": options}
+                begun = time.monotonic()
                 said = await self._worker.ask(question, seconds)
+                self.took.append(time.monotonic() - begun)
                 if not said["ok"] or not made.exists():
                     raise refusal(NOT_CONVERTED)
                 await asyncio.to_thread(shutil.copyfile, made, destination)

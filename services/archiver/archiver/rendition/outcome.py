@@ -77,6 +77,11 @@ class Sameness:
         """Whether the words are kept. Without words on either side only the look can tell."""
         return self.recall is None or self.recall >= WORDS_KEPT
 
+    @property
+    def is_same(self) -> bool:
+        """Whether every check is passed."""
+        return self.looks_same and self.reads_same
+
 
 WORDS_KEPT = 0.98
 

@@ -17,7 +17,7 @@ from archiver.rendition.children import ChildFailed, Children
 from archiver.rendition.content import IMAGES, Kind
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import Ghostscript
-from archiver.rendition.ladder import Candidate, Climb, Ladder
+from archiver.rendition.ladder import LEVELS, Candidate, Climb, Ladder, Mended
 from archiver.rendition.office import FILTERS, Office, is_office_present
 from archiver.rendition.outcome import Attachment, Flavour, Note, Rendition, Rung, Sameness
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
@@ -47,17 +47,17 @@ class Renderer:
         self._folder = Scratch(scratch)
         self._scratch = self._folder.path
         self._children = Children(self._limits.at_once)
-        self._gate = Gate(self._children, seconds=self._limits.gate_seconds)
+        self._gate = Gate(self._scratch, seconds=self._limits.gate_seconds)
         self._cage = Cage(has_walls=False)
         self._office: Office | None = None
         self._ghostscript = Ghostscript(self._cage)
-        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+        self._ladder = Ladder(self._gate, self._ghostscript)
 
     async def start(self) -> None:
         """Finds out what this machine has and warms it up. What is missing is for `capabilities`, not an error."""
         self._cage = await detect()
         self._ghostscript = Ghostscript(self._cage)
-        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+        self._ladder = Ladder(self._gate, self._ghostscript)
         if await is_office_present():
             self._office = Office(self._cage, self._scratch)
         await self._children.start()
@@ -82,6 +82,16 @@ class Renderer:
             await self._office.stop()
         await self._children.stop()
         await asyncio.to_thread(self._folder.remove)
+
+    @property
+    def peak_mb(self) -> int:
+        """The most memory that one child has used."""
+        return self._children.peak_mb
+
+    @property
+    def office_seconds(self) -> list[float]:
+        """How long LibreOffice took for each of its latest documents."""
+        return list(self._office.took) if self._office else []
 
     def capabilities(self) -> dict[str, bool]:
         """What is present, for the health check. Without bubblewrap the limits hold, but not the walls."""
@@ -108,33 +118,37 @@ class Renderer:
         if size > self._limits.source_bytes:
             raise refusal(TOO_LARGE)
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="document-", dir=self._scratch))
-        climb = Climb(folder, language, deadline, accept_difference)
+        attachments = destination.with_name(f"{destination.name}.attachments")
         try:
-            taken = folder / "source"
-            await asyncio.to_thread(shutil.copyfile, source, taken)
-            attachments = destination.with_name(f"{destination.name}.attachments")
-            await asyncio.to_thread(shutil.rmtree, attachments, ignore_errors=True)
-            found = await self._survey(taken, media_type_hint, attachments, climb)
-            candidate = await self._rendered(taken, Kind(found["kind"]), found, attachments, climb)
+            await asyncio.to_thread(_taken, source, folder / "source", attachments)
+            async with self._children.child() as child:
+                climb = Climb(child, folder, language, deadline, accept_difference)
+                found = await self._survey(folder / "source", media_type_hint, attachments, climb)
+                candidate = await self._rendered(folder / "source", Kind(found["kind"]), found, attachments, climb)
             return await asyncio.to_thread(_delivered, candidate, found, climb, destination)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
     async def _survey(self, taken: Path, hint: str | None, attachments: Path, climb: Climb) -> dict[str, Any]:
+        """What the document is; an ordinary PDF is mended in the same reading of it."""
+        look = {"source": str(taken), "hint": hint, "attachments": str(attachments), "max_pages": self._limits.pages}
+        target = {"destination": str(climb.folder / "mended.pdf"), "level": LEVELS[0], "language": climb.language}
         try:
-            return await self._children.run(
-                "survey", climb.limits(30),
-                source=str(taken), hint=hint, attachments=str(attachments), max_pages=self._limits.pages,
-            )  # fmt: skip
+            return await climb.child.run("survey_and_mend", climb.limits(60), **look, **target)
+        except ChildFailed as failed:
+            why = failed.why
+        try:
+            found = await climb.child.run("survey", climb.limits(30), **look)
         except ChildFailed as failed:
             raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+        return found | {"not_mended": why}
 
     async def _rendered(
         self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
     ) -> Candidate:
         if kind is Kind.PDF:
             kept = await self._ladder.keep(taken, found["claim"], climb) if found["claim"] else None
-            return kept or await self._ladder.climb(taken, climb)
+            return kept or await self._ladder.climb(taken, climb, mended=_mended(found, climb))
         if kind in IMAGES:
             return await self._from_image(taken, kind, found, climb)
         return await self._from_office(taken, kind, found, attachments, climb)
@@ -142,7 +156,7 @@ class Renderer:
     async def _from_image(self, taken: Path, kind: Kind, found: dict[str, Any], climb: Climb) -> Candidate:
         laid = climb.folder / "laid.pdf"
         try:
-            said = await self._children.run(
+            said = await climb.child.run(
                 "lay_image", climb.limits(60), source=str(taken), destination=str(laid), kind=kind.value
             )
         except ChildFailed as failed:
@@ -159,15 +173,15 @@ class Renderer:
         exported, labelled = climb.folder / "exported.pdf", climb.folder / "labelled.pdf"
         await self._office.convert(prepared, exported, kind, climb.limits(self._limits.office_seconds).seconds)
         try:
-            await self._children.run(
+            await climb.child.run(
                 "relabel", climb.limits(60),
                 source=str(exported), destination=str(labelled), level="2a", language=climb.language,
             )  # fmt: skip
             if kind is Kind.TEXT:
                 await self._check_words(prepared, exported, climb)
-            candidate = await self._ladder.passed(labelled, climb, Rung.OFFICE, {})
+            candidate = await self._ladder.judged(exported, labelled, climb, Rung.OFFICE, {})
             if candidate is not None:
-                return await self._ladder.compared(exported, candidate, climb)
+                return candidate
         except ChildFailed as failed:
             climb.tried(Rung.OFFICE, failed.why)
         return await self._ladder.climb(exported, climb)
@@ -179,9 +193,7 @@ class Renderer:
         prepared = climb.folder / f"prepared{FILTERS[kind][2]}"
         more = {"attachments": str(attachments)} if kind is Kind.MAIL else {}
         try:
-            said = await self._children.run(
-                reader, climb.limits(30), source=str(taken), destination=str(prepared), **more
-            )
+            said = await climb.child.run(reader, climb.limits(30), source=str(taken), destination=str(prepared), **more)
         except ChildFailed as failed:
             raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
         found["notes"] |= said["notes"]
@@ -189,12 +201,24 @@ class Renderer:
         return prepared
 
     async def _check_words(self, text: Path, exported: Path, climb: Climb) -> None:
-        said = await self._children.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))
+        said = await climb.child.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))
         same = Sameness(said["pages"], said["pages"], said["recall"], 0, 0)
         if not same.reads_same:
             climb.tried(Rung.OFFICE, "text-differs", None, same)
             if not climb.accept_difference:
                 raise refusal(DIFFERS)
+
+
+def _taken(source: Path, target: Path, attachments: Path) -> None:
+    """A copy that nobody else writes to, and no attachments of an earlier try."""
+    shutil.copyfile(source, target)
+    shutil.rmtree(attachments, ignore_errors=True)
+
+
+def _mended(found: dict[str, Any], climb: Climb) -> Mended | None:
+    """What the first reading of the document mended. Where that failed the ladder tells it, and mends again if it can."""
+    made = found.get("mended")
+    return None if made is None else Mended(climb.folder / "mended.pdf", made["notes"])
 
 
 def _delivered(candidate: Candidate, found: dict[str, Any], climb: Climb, destination: Path) -> Rendition:

@@ -19,14 +19,26 @@ PROPORTION_DIFFERENCE = 0.02
 def compare(source: str, candidate: str, *, max_looks: int) -> dict[str, Any]:
     """The fields of Sameness. With more pages than `max_looks` the first, the last and some between are looked at."""
     before, after = _opened(source), _opened(candidate)
-    pages_before, pages_after = len(before), len(after)
-    looks = chosen(pages_before, max_looks) if pages_before == pages_after else []
+    pages = (len(before), len(after))
+    looks = set(chosen(pages[0], max_looks)) if pages[0] == pages[1] else set()
+    said: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    differing = 0
+    for number in range(max(pages)):
+        shown = [document[number] if number < len(document) else None for document in (before, after)]
+        for page, counted in zip(shown, said, strict=True):
+            if page is not None:
+                counted.update(_words_on(page))
+        if number in looks and shown[0] is not None and shown[1] is not None:
+            differing += not _looks_same(shown[0], shown[1])
+        for page in shown:
+            if page is not None:
+                page.close()
     return {
-        "pages_before": pages_before,
-        "pages_after": pages_after,
-        "recall": recall(words(before), words(after)),
+        "pages_before": pages[0],
+        "pages_after": pages[1],
+        "recall": recall(*said),
         "pages_looked_at": len(looks),
-        "pages_that_differ": sum(not _looks_same(before[page], after[page]) for page in looks),
+        "pages_that_differ": differing,
     }
 
 
@@ -48,10 +60,15 @@ def words(document: pypdfium2.PdfDocument) -> Counter[str]:
     """Every word on the pages with how often it stands there."""
     found: Counter[str] = Counter()
     for page in document:
-        text = page.get_textpage()
-        found.update(text.get_text_bounded().split())
-        text.close()
+        found.update(_words_on(page))
         page.close()
+    return found
+
+
+def _words_on(page: pypdfium2.PdfPage) -> list[str]:
+    text = page.get_textpage()
+    found: list[str] = text.get_text_bounded().split()
+    text.close()
     return found
 
 

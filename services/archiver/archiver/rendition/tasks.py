@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -11,9 +12,10 @@ from pikepdf import Dictionary, Name, pdfa
 
 from archiver.rendition.images import lay_image
 from archiver.rendition.mending import mend, relabel
+from archiver.rendition.mending.faces import FACES, western
 from archiver.rendition.pictures import picture_pages
 from archiver.rendition.sameness import compare
-from archiver.rendition.survey import survey
+from archiver.rendition.survey import survey, survey_and_mend
 from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
 
 
@@ -38,6 +40,7 @@ def draw_sample(destination: str) -> dict[str, Any]:
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "survey": survey,
+    "survey_and_mend": survey_and_mend,
     "mend": mend,
     "relabel": relabel,
     "compare": compare,
@@ -50,3 +53,20 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "draw_sample": draw_sample,
     "second_opinion": second_opinion,
 }
+
+
+def prepare_faces() -> None:
+    """Cuts the stand-in fonts, for every child that will come."""
+    for face in FACES:
+        western(face)
+
+
+def warm_up() -> None:
+    """Does every step once on a page of our own, so that no child pays for what is loaded at first use."""
+    with tempfile.TemporaryDirectory() as name:
+        sample, mended = f"{name}/sample.pdf", f"{name}/mended.pdf"
+        draw_sample(sample)
+        survey_and_mend(
+            sample, hint=None, attachments=f"{name}/a", max_pages=1, destination=mended, level="2u", language="nb"
+        )
+        compare(sample, mended, max_looks=1)
