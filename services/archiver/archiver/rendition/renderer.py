@@ -147,6 +147,7 @@ class Renderer:
         self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
     ) -> Candidate:
         if kind is Kind.PDF:
+            taken = Path(found.get("opened", taken))
             kept = await self._ladder.keep(taken, found["claim"], climb) if found["claim"] else None
             return kept or await self._ladder.climb(taken, climb, mended=_mended(found, climb))
         if kind in IMAGES:

@@ -10,10 +10,12 @@ from PIL import Image, ImageChops
 
 DOTS_PER_INCH = 40
 MAX_EDGE = 1500
-FINER = 4
+FINER = (1, 4, 8)
+FINEST_EDGE = 6000
 TONE_DIFFERENCE = 48
 PIXELS_DIFFERENT = 0.02
 PROPORTION_DIFFERENCE = 0.02
+BROKEN_LINE = {0xFFFE: None, 2: None, 0: None}  # how pdfium marks a hyphen at the end of a line
 
 
 def compare(source: str, candidate: str, *, max_looks: int) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def words(document: pypdfium2.PdfDocument) -> Counter[str]:
 
 def _words_on(page: pypdfium2.PdfPage) -> list[str]:
     text = page.get_textpage()
-    found: list[str] = text.get_text_bounded().split()
+    found: list[str] = text.get_text_bounded().translate(BROKEN_LINE).split()
     text.close()
     return found
 
@@ -80,10 +82,13 @@ def recall(before: Counter[str], after: Counter[str]) -> float | None:
 
 
 def _looks_same(before: pypdfium2.PdfPage, after: pypdfium2.PdfPage) -> bool:
-    """At 40 dpi; where that differs, once more drawn finer and shrunk, as an eye would see it: at so few dots a
-    picture of letters and the letters themselves are drawn by different rules.
+    """At 40 dpi; where that differs, again drawn finer and shrunk, as an eye would see it: at so few dots a picture of
+    letters and the letters themselves are drawn by different rules.
     """
-    return any(_is_alike(_picture(before, finer), _picture(after, finer)) for finer in (1, FINER))
+    edge = max(before.get_size()) * _scale(before)
+    return any(
+        _is_alike(_picture(before, by), _picture(after, by)) for by in FINER if by == 1 or edge * by < FINEST_EDGE
+    )
 
 
 def _is_alike(one: Image.Image, other: Image.Image) -> bool:
@@ -96,8 +101,10 @@ def _is_alike(one: Image.Image, other: Image.Image) -> bool:
     return sum(histogram[TONE_DIFFERENCE + 1 :]) <= PIXELS_DIFFERENT * one.width * one.height
 
 
+def _scale(page: pypdfium2.PdfPage) -> float:
+    return min(DOTS_PER_INCH / 72, MAX_EDGE / max(*page.get_size(), 1.0))
+
+
 def _picture(page: pypdfium2.PdfPage, finer: int) -> Image.Image:
-    width, height = page.get_size()
-    scale = min(DOTS_PER_INCH / 72, MAX_EDGE / max(width, height, 1)) * finer
-    image: Image.Image = page.render(scale=scale, grayscale=True).to_pil()
+    image: Image.Image = page.render(scale=_scale(page) * finer, grayscale=True).to_pil()
     return image.convert("L").reduce(finer) if finer > 1 else image.convert("L")

@@ -61,6 +61,9 @@ def _looked_at(
         return
     with opened(path) as pdf:
         found |= _surveyed(pdf, attachments, max_pages)
+        if pdf.is_encrypted:  # other readers may know less of its ciphers: they are given what this one opened
+            found["opened"] = str(path.with_name("opened.pdf"))
+            pdf.save(found["opened"])
         yield found, pdf
 
 
