@@ -34,11 +34,13 @@ class Child:
     def __init__(self, children: Children, document: int) -> None:
         self._children, self._document = children, document
         self._turn = asyncio.Lock()
+        self.peak_mb = 0  # the most that it has used of memory
 
     async def run(self, task: str, limits: Limits, **arguments: Any) -> dict[str, Any]:
         """What the task answered. Raises Declined as the task did, ChildFailed, or Transient without a nursery."""
         async with self._turn:
             said = await self._children.work(self._document, task, limits, arguments)
+        self.peak_mb = max(self.peak_mb, said.get("peak_mb", 0))
         if "declined" in said:
             raise refusal(said["declined"])
         if "failed" in said:

@@ -102,7 +102,8 @@ def _is_alike(one: Image.Image, other: Image.Image) -> bool:
 
 
 def _scale(page: pypdfium2.PdfPage) -> float:
-    return min(DOTS_PER_INCH / 72, MAX_EDGE / max(*page.get_size(), 1.0))
+    width, height = page.get_size()
+    return min(DOTS_PER_INCH / 72, MAX_EDGE / max(float(width), float(height), 1.0))
 
 
 def _picture(page: pypdfium2.PdfPage, finer: int) -> Image.Image:

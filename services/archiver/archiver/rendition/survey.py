@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 from pikepdf import Dictionary, Name, Object, Pdf, Stream
 
+from archiver.rendition.budgets import check_costs, check_pages
 from archiver.rendition.content import Kind, decide
 from archiver.rendition.mending.mend import mend_opened, opened
 from archiver.rendition.mending.walk import dictionaries, name_of
@@ -81,6 +82,7 @@ def _check_packing(path: Path) -> None:
 
 
 def _surveyed(pdf: Pdf, folder: Path, max_pages: int) -> dict[str, Any]:
+    check_pages(pdf, max_pages)
     try:
         pages = len(pdf.pages)
     except pikepdf.PdfError:
@@ -90,6 +92,7 @@ def _surveyed(pdf: Pdf, folder: Path, max_pages: int) -> dict[str, Any]:
     if pages > max_pages:
         raise refusal(TOO_LARGE)
     everything = dictionaries(pdf)
+    check_costs(pdf, everything)
     taken, refused = _take_attachments(everything, folder)
     notes = {
         "attachments-found": len(taken),
