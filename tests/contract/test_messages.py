@@ -18,7 +18,7 @@ from sikkersak.contracts.message import Message, Operation
 from sikkersak.messaging.topology import WORK_QUEUES
 from sikkersak.vault.reference import VaultRef
 
-for owner in ("intake", "cases", "signing", "archiver", "notifier"):
+for owner in ("intake", "cases", "signing", "archiver", "renditions", "notifier"):
     importlib.import_module(f"sikkersak.contracts.{owner}")
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from archiver import store
 from archiver.extraction.model import Deposit, DepositCase, DepositDocument, DepositEntry, DepositFile
+from archiver.rendering import whole_ones
 from archiver.store import extraction
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDocument, ArchiveDossier, DeliveryKind
@@ -33,7 +34,12 @@ async def deposit(
     async with database.transaction() as tx:
         rows = await extraction.archived(tx, until)
         made = await store.renditions(tx, await extraction.document_keys(tx))
-    dossiers = [(row, await unseal(vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)) for row in rows]
+        ordered = {
+            row["delivery_id"]: await unseal(vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
+            for row in rows
+        }
+        complete = await whole_ones(tx, vault, ordered)
+    dossiers = [(row, complete[row["delivery_id"]]) for row in rows]
     later: dict[UUID, list[DepositDocument]] = defaultdict(list)
     for row, dossier in dossiers:
         if row["kind"] == DeliveryKind.EVIDENCE.value:

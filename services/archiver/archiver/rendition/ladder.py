@@ -14,7 +14,7 @@ from archiver.rendition.cage import Limits
 from archiver.rendition.children import Child, ChildFailed
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import Ghostscript
-from archiver.rendition.outcome import Attempt, Rung, Sameness, Verdict
+from archiver.rendition.outcome import Attempt, Record, Rung, Sameness, Verdict
 from archiver.rendition.refusals import DIFFERS, NOT_VALID, TOO_LARGE, refusal
 from sikkersak.clock import now
 from sikkersak.errors import Transient
@@ -53,21 +53,33 @@ class Mended:
     notes: dict[str, int]
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What whoever wants the rendition says of it."""
+
+    language: str
+    deadline: datetime
+    accept_difference: bool = False
+    record: Record = field(default_factory=Record)
+
+
 @dataclass
 class Climb:
     """One document's way up: where it works, by when it must be done, and what was tried."""
 
     child: Child
     folder: Path
-    language: str
-    deadline: datetime
-    accept_difference: bool = False
-    attempts: list[Attempt] = field(default_factory=list)
+    asked: Asked
     candidates: list[Candidate] = field(default_factory=list)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What was tried, oldest first."""
+        return self.asked.record.attempts
 
     def limits(self, most: float, **others: int) -> Limits:
         """What one step may cost. Raises Transient when the time for the whole document is over."""
-        left = (self.deadline - now()).total_seconds()
+        left = (self.asked.deadline - now()).total_seconds()
         if left <= 0:
             raise Transient("rendition-deadline")
         return Limits(seconds=min(most, left), **others)
@@ -194,7 +206,7 @@ class Ladder:
             target = climb.folder / f"{rung.value}{'-recoded' if recode else ''}.pdf"
             said = await climb.child.run(
                 "mend", climb.limits(60),
-                source=str(source), destination=str(target), level=LEVELS[0], language=climb.language, recode=recode,
+                source=str(source), destination=str(target), level=LEVELS[0], language=climb.asked.language, recode=recode,
             )  # fmt: skip
             mended = Mended(target, said["notes"])
         return await self.judged(original, mended.path, climb, rung, mended.notes)
@@ -234,7 +246,7 @@ class Ladder:
         if alike:
             return max(alike, key=_recall)
         whole = [one for one in climb.candidates if one.sameness and one.sameness.has_same_pages]
-        if whole and climb.accept_difference:
+        if whole and climb.asked.accept_difference:
             return max(whole, key=lambda one: -one.sameness.pages_that_differ if one.sameness else 0)
         if whole:
             raise refusal(DIFFERS)

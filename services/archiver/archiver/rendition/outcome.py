@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Rung(StrEnum):
     MENDED = "mended"  # rewritten in process, page content untouched
     GHOSTSCRIPT = "ghostscript"  # redrawn by Ghostscript, then mended
     PICTURED = "pictured"  # a picture of each page, with the words behind it
+    NOTICE = "notice"  # a page that says why there is none, chosen by a person
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,14 @@ class Attempt:
     sameness: Sameness | None = None
 
 
+@dataclass
+class Record:
+    """What is told of a rendering also when nothing comes of it: every rung tried, and the memory used, in MiB."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    peak_mb: int = 0
+
+
 @dataclass(frozen=True)
 class Attachment:
     """A file that lay inside the document, taken out to become a document of its own. `name` may be personal data."""
@@ -140,5 +149,6 @@ NOTE_TEXTS = {
     "look-differs": "arkivkopien ser ikke lik ut; forskjellen er godtatt av en person",
     "transparency-flattened": "gjennomsiktige deler av bildet er lagt på hvit bunn",
     "charset-guessed": "tegnsettet var ikke oppgitt og er gjettet ut fra innholdet",
+    "notice-page": "dokumentet er ikke gjengitt; en side forteller hvorfor, og originalfilen følger med",
     "second-opinion": "kontrollert uten veraPDF",
 }

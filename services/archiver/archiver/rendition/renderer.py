@@ -17,9 +17,11 @@ from archiver.rendition.children import ChildFailed, Children
 from archiver.rendition.content import IMAGES, Kind
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import Ghostscript
-from archiver.rendition.ladder import LEVELS, Candidate, Climb, Ladder, Mended
+from archiver.rendition.ladder import LEVELS, Asked, Candidate, Climb, Ladder, Mended
+from archiver.rendition.lanes import HEAVY, Lanes
+from archiver.rendition.notices import compose_notice
 from archiver.rendition.office import FILTERS, Office, is_office_present
-from archiver.rendition.outcome import Attachment, Flavour, Note, Rendition, Rung, Sameness
+from archiver.rendition.outcome import Attachment, Flavour, Note, Record, Rendition, Rung, Sameness
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
 from archiver.rendition.scratch import Scratch
 from sikkersak.errors import Transient
@@ -46,7 +48,8 @@ class Renderer:
         self._limits = limits or RenderingLimits()
         self._folder = Scratch(scratch)
         self._scratch = self._folder.path
-        self._children = Children(self._limits.at_once)
+        self._lanes = Lanes(self._limits.at_once)
+        self._children = Children(self._limits.at_once + HEAVY)
         self._gate = Gate(self._scratch, seconds=self._limits.gate_seconds)
         self._cage = Cage(has_walls=False)
         self._office: Office | None = None
@@ -105,34 +108,72 @@ class Renderer:
 
     async def render(
         self, source: Path, media_type_hint: str | None, *, language: str, destination: Path, deadline: datetime,
-        accept_difference: bool = False,
+        accept_difference: bool = False, record: Record | None = None, is_urgent: bool = False,
     ) -> Rendition:  # fmt: skip
         """Writes the rendition of `source` to `destination`, which it may overwrite; safe to run twice (R4).
 
         Attachments found inside are written to the folder `<destination>.attachments`. `deadline` is aware.
-        `accept_difference` is a person's word that a rendition which looks different will do.
+        `accept_difference` is a person's word that a rendition which looks different will do. `record` is filled in also
+        when nothing comes of it. `is_urgent`: a person waits, before others that wait for their turn.
 
         Raises Declined for what a person must decide, Transient when something is missing just now.
         """
         size = (await asyncio.to_thread(source.stat)).st_size
         if size > self._limits.source_bytes:
             raise refusal(TOO_LARGE)
+        async with self._lanes.place(is_urgent=is_urgent):
+            asked = Asked(language, deadline, accept_difference, record or Record())
+            return await self._render(source, media_type_hint, destination, asked)
+
+    async def _render(self, source: Path, media_type_hint: str | None, destination: Path, asked: Asked) -> Rendition:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="document-", dir=self._scratch))
         attachments = destination.with_name(f"{destination.name}.attachments")
         try:
             await asyncio.to_thread(_taken, source, folder / "source", attachments)
             async with self._children.child() as child:
-                climb = Climb(child, folder, language, deadline, accept_difference)
-                found = await self._survey(folder / "source", media_type_hint, attachments, climb)
-                candidate = await self._rendered(folder / "source", Kind(found["kind"]), found, attachments, climb)
+                climb = Climb(child, folder, asked)
+                try:
+                    found = await self._survey(folder / "source", media_type_hint, attachments, climb)
+                    candidate = await self._rendered(folder / "source", Kind(found["kind"]), found, attachments, climb)
+                finally:
+                    asked.record.peak_mb = child.peak_mb
             return await asyncio.to_thread(_delivered, candidate, found, climb, destination)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
+    async def unlock(self, source: Path, password: str, destination: Path) -> None:
+        """Writes the file as it is without its password. Raises Declined when the password does not open it."""
+        arguments = {"source": str(source), "password": password, "destination": str(destination)}
+        try:
+            await self._children.run("unlock", Limits(seconds=60.0), **arguments)
+        except ChildFailed as failed:
+            raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+
+    async def notice(
+        self, destination: Path, *, language: str, title: str, file: str, why: str, said: str
+    ) -> Rendition:
+        """A page that says why a document has no rendition. It passes the gate like everything else, or is a bug."""
+        content = await compose_notice(language=language, title=title, file=file, why=why, said=said)
+        await asyncio.to_thread(destination.write_bytes, content)
+        verdict = await self._gate.judge(destination, Flavour.A2A)
+        if not verdict.is_valid:
+            raise RuntimeError(f"the notice page is not valid: {', '.join(verdict.failed_rules)}")
+        return Rendition(
+            path=destination,
+            flavour=Flavour.A2A,
+            rung=Rung.NOTICE,
+            verdict=verdict,
+            pages=1,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            source_kind="application/pdf",
+            notes=(Note("notice-page"),),
+        )
+
     async def _survey(self, taken: Path, hint: str | None, attachments: Path, climb: Climb) -> dict[str, Any]:
         """What the document is; an ordinary PDF is mended in the same reading of it."""
         look = {"source": str(taken), "hint": hint, "attachments": str(attachments), "max_pages": self._limits.pages}
-        target = {"destination": str(climb.folder / "mended.pdf"), "level": LEVELS[0], "language": climb.language}
+        target = {"destination": str(climb.folder / "mended.pdf"), "level": LEVELS[0], "language": climb.asked.language}
         try:
             return await climb.child.run("survey_and_mend", climb.limits(60), **look, **target)
         except ChildFailed as failed:
@@ -176,7 +217,7 @@ class Renderer:
         try:
             await climb.child.run(
                 "relabel", climb.limits(60),
-                source=str(exported), destination=str(labelled), level="2a", language=climb.language,
+                source=str(exported), destination=str(labelled), level="2a", language=climb.asked.language,
             )  # fmt: skip
             if kind is Kind.TEXT:
                 await self._check_words(prepared, exported, climb)
@@ -206,7 +247,7 @@ class Renderer:
         same = Sameness(said["pages"], said["pages"], said["recall"], 0, 0)
         if not same.reads_same:
             climb.tried(Rung.OFFICE, "text-differs", None, same)
-            if not climb.accept_difference:
+            if not climb.asked.accept_difference:
                 raise refusal(DIFFERS)
 
 

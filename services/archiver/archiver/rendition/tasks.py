@@ -14,6 +14,7 @@ from archiver.rendition.images import lay_image
 from archiver.rendition.mending import mend, relabel
 from archiver.rendition.mending.faces import FACES, western
 from archiver.rendition.pictures import picture_pages
+from archiver.rendition.refusals import NOT_UNLOCKED, WRONG_PASSWORD, refusal
 from archiver.rendition.sameness import compare
 from archiver.rendition.survey import survey, survey_and_mend
 from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
@@ -24,6 +25,18 @@ def second_opinion(source: str) -> dict[str, Any]:
     report = pdfa.validate_written(source, "2b")
     rules = sorted({finding.rule for finding in report.findings})
     return {"is_valid": bool(report.passed), "failed_rules": rules, "version": version("pikepdf")}
+
+
+def unlock(source: str, *, password: str, destination: str) -> dict[str, Any]:
+    """Writes a PDF as it is without its password. Raises Declined when the password is another, or it is no PDF."""
+    try:
+        with pikepdf.open(source, password=password) as pdf:
+            pdf.save(destination)
+            return {"pages": len(pdf.pages)}
+    except pikepdf.PasswordError:
+        raise refusal(WRONG_PASSWORD) from None
+    except pikepdf.PdfError:
+        raise refusal(NOT_UNLOCKED) from None
 
 
 def draw_sample(destination: str) -> dict[str, Any]:
@@ -50,6 +63,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "read_html": read_html,
     "read_mail": read_mail,
     "words_kept": words_kept,
+    "unlock": unlock,
     "draw_sample": draw_sample,
     "second_opinion": second_opinion,
 }

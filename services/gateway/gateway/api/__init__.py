@@ -16,6 +16,7 @@ from gateway.api import (
     notices,
     people,
     reconciliation,
+    renditions,
     signatures,
 )
 from gateway.problems import documented
@@ -32,7 +33,20 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
+    shelves = (
+        me,
+        mail,
+        people,
+        cases,
+        documents,
+        deliveries,
+        archive,
+        renditions,
+        reconciliation,
+        signatures,
+        letters,
+        notices,
+    )
     for resource in shelves:
         api.include_router(resource.router)
     app.include_router(api)
