@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import shutil
-import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -18,13 +15,13 @@ import structlog
 
 from archiver import bringing, store
 from archiver.core import AccessRefused, ArchiveCore, OutcomeUnknown, Step
-from archiver.domain import OUTCOME_UNKNOWN, rendition_key, resolved
+from archiver.domain import OUTCOME_UNKNOWN, resolved
+from archiver.rendering import DISK_FULL, Rendering
 from archiver.rendition import Renderer
 from archiver.store import backlog
 from archiver.store.backlog import Waiting
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import (
-    ArchiveDocument,
     ArchiveDossier,
     DeliveryKind,
     DeliveryState,
@@ -41,8 +38,6 @@ from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import unseal
 
 log = structlog.get_logger(__name__)
-DISK_FULL: Final = "our disk is full"
-LEAST_FREE: Final = 16 * 1024 * 1024
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -79,8 +74,7 @@ class Archive:
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
         await self._move(row["delivery_id"], DeliveryState.CONVERTING)
         async with self._on_record(row["delivery_id"], "render"):
-            for document in dossier.documents:
-                await self._render_one(row["delivery_id"], dossier, document)
+            await self.rendering.documents(row["delivery_id"], dossier, is_urgent=row["is_urgent"])
         async with self.database.transaction() as tx:
             if await store.change(tx, row["delivery_id"], DeliveryState.DELIVERING, rendered_at=now()) is None:
                 return
@@ -99,35 +93,10 @@ class Archive:
         )
         await say(tx, fact)
 
-    async def _render_one(self, delivery_id: UUID, dossier: ArchiveDossier, document: ArchiveDocument) -> None:
-        key = rendition_key(dossier.kind, document)
-        async with self.database.transaction() as tx:
-            if key in await store.renditions(tx, [key]):
-                return
-        with tempfile.TemporaryDirectory(dir=self.work_folder, prefix="rendition-") as name:
-            source, destination = Path(name) / "source", Path(name) / "rendition.pdf"
-            await self.vault.save(document.file.ref, source)
-            async with self._room_on_disk():
-                made = await self.renderer.render(
-                    source,
-                    document.file.media_type,
-                    language=dossier.language,
-                    destination=destination,
-                    deadline=now() + timedelta(seconds=self.render_seconds),
-                )
-            ref = await self.vault.put(destination, "application/pdf")
-        async with self.database.transaction() as tx:
-            await store.keep_rendition(tx, delivery_id, key, document.file.ref.sha256, ref, made)
-
-    @asynccontextmanager
-    async def _room_on_disk(self) -> AsyncIterator[None]:
-        """A converter that found no room says that the document is bad; that is our disk's fault, and passes."""
-        try:
-            yield
-        except Declined as no:
-            if shutil.disk_usage(self.work_folder).free < LEAST_FREE:
-                raise Transient(DISK_FULL) from no
-            raise
+    @property
+    def rendering(self) -> Rendering:
+        """The room where documents become PDF/A."""
+        return Rendering(self.database, self.vault, self.renderer, self.work_folder, self.render_seconds)
 
     # --- delivering
 
@@ -152,7 +121,9 @@ class Archive:
         steps: list[Step] = []
         try:
             async with self._on_record(row["delivery_id"], "deliver", steps) as attempt, self.circuit.attempt():
-                reference, was_there = await bringing.bring(self.database, self.vault, self.core, dossier, steps.append)
+                reference, was_there = await bringing.bring(
+                    self.database, self.vault, self.core, row["delivery_id"], dossier, steps.append
+                )
                 attempt.detail = resolved(DeliveryState(row["state"]), was_there=was_there)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from archiver import entries, store
 from archiver.core import ArchiveCore, Observer, Receipt
 from archiver.domain import rendition_key
+from archiver.rendering import whole
 from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind
 from sikkersak.errors import Declined
-from sikkersak.persistence.database import Database
+from sikkersak.persistence.database import Database, Row
 from sikkersak.vault import Vault
 
 
 async def bring(
-    database: Database, vault: Vault, core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer
+    database: Database,
+    vault: Vault,
+    core: ArchiveCore,
+    delivery_id: UUID,
+    dossier: ArchiveDossier,
+    on_step: Observer,
 ) -> tuple[str, bool]:
     """Returns the archive's own number, and whether it stood there before."""
     if dossier.kind in {DeliveryKind.CLOSING, DeliveryKind.REOPENING}:
         return await _case_file(core, dossier, on_step), False
-    receipt = await _record(database, vault, core, dossier, on_step)
+    async with database.transaction() as tx:
+        dossier = await whole(tx, vault, delivery_id, dossier)
+        made = await store.renditions(tx, [rendition_key(dossier.kind, one) for one in dossier.documents])
+    receipt = await _record(vault, core, dossier, made, on_step)
     return receipt.record.number, not receipt.was_created
 
 
@@ -29,13 +40,11 @@ async def _case_file(core: ArchiveCore, dossier: ArchiveDossier, on_step: Observ
 
 
 async def _record(
-    database: Database, vault: Vault, core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer
+    vault: Vault, core: ArchiveCore, dossier: ArchiveDossier, made: dict[UUID, Row], on_step: Observer
 ) -> Receipt:
     key = f"record:{dossier.record_id}"
     if dossier.kind is DeliveryKind.WITHDRAWAL:
         return await core.withdraw_record(key, on_step=on_step)
-    async with database.transaction() as tx:
-        made = await store.renditions(tx, [rendition_key(dossier.kind, one) for one in dossier.documents])
     match dossier.kind:
         case DeliveryKind.EVIDENCE:
             return await core.add_documents(key, entries.documents(dossier, made, vault), on_step=on_step)

@@ -18,6 +18,7 @@ import structlog
 from archiver import comparing, entries, signing_key, store
 from archiver.archive import Archive
 from archiver.core import ArchivedRecord, DocumentDescription, ManyHits
+from archiver.rendering import whole
 from archiver.store import reconciliation
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Finding, Transfer
@@ -113,6 +114,7 @@ async def _compared(archive: Archive, delivery: Row, key: str) -> tuple[Finding,
         return Finding.DIFFERS, ("many",)
     dossier = await _dossier(archive, delivery)
     async with archive.database.transaction() as tx:
+        dossier = await whole(tx, archive.vault, delivery["delivery_id"], dossier)
         made = await store.renditions(tx, [document.document_key for document in dossier.documents])
         later = await reconciliation.later_of(tx, delivery["document_id"])
     added: list[DocumentDescription] = []

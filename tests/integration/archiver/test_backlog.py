@@ -173,7 +173,7 @@ async def test_a_document_that_our_full_disk_spoils_is_tried_again_and_not_decli
     archive = replace(room.archive, renderer=NoRoom())
     usage = type("Usage", (), {"free": 0})
     with monkeypatch.context() as patched, pytest.raises(Transient):
-        patched.setattr("archiver.archive.shutil.disk_usage", lambda _: usage)
+        patched.setattr("archiver.rendering.shutil.disk_usage", lambda _: usage)
         await archive.render(row)
     after = await room.row(row["delivery_id"])
     assert (after["state"], after["code"]) == ("retrying", "disk-full")

@@ -22,7 +22,8 @@ RESOURCES = {
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
     *("/deliveries", "/deliveries/{delivery_id}"),
-    *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up")),
+    *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up", "renditions")),
+    *(f"/deliveries/{{delivery_id}}/renditions/{{document_key}}/{part}" for part in ("choice", "file")),
     *(f"/archive/{part}" for part in ("groups", "not-archived", "retries", "reconciliations")),
     "/archive/reconciliations/{reconciliation_id}",
     *(f"/archive/extractions{rest}" for rest in ("", "/{extraction_id}", "/{extraction_id}/package")),

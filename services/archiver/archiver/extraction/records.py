@@ -11,6 +11,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from archiver import store
 from archiver.entries import as_changed
 from archiver.extraction.model import Deposit, DepositCase, DepositDocument, DepositEntry, DepositFile
+from archiver.rendering import whole_ones
 from archiver.store import extraction
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDocument, ArchiveDossier, DeliveryKind
@@ -34,7 +35,12 @@ async def deposit(
     async with database.transaction() as tx:
         rows = await extraction.archived(tx, until)
         made = await store.renditions(tx, await extraction.document_keys(tx))
-    dossiers = [(row, await unseal(vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)) for row in rows]
+        ordered = {
+            row["delivery_id"]: await unseal(vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
+            for row in rows
+        }
+        complete = await whole_ones(tx, vault, ordered)
+    dossiers = [(row, complete[row["delivery_id"]]) for row in rows]
     later: dict[UUID, list[DepositDocument]] = defaultdict(list)
     corrected: dict[UUID, ArchiveDossier] = {}
     withdrawn = {row["document_id"] for row, _ in dossiers if row["kind"] == DeliveryKind.WITHDRAWAL}

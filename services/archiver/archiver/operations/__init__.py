@@ -1,8 +1,8 @@
-"""What archiver answers: the archive log, reconciliation, extraction."""
+"""What archiver answers: the archive log, renditions, reconciliation, extraction."""
 
 from __future__ import annotations
 
-from archiver.operations import extraction, log, reconciliation
+from archiver.operations import extraction, log, reconciliation, renditions
 from archiver.operations.rights import operations
 
-__all__ = ["extraction", "log", "operations", "reconciliation"]
+__all__ = ["extraction", "log", "operations", "reconciliation", "renditions"]

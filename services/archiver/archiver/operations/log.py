@@ -76,7 +76,7 @@ async def count_not_archived(asked: CountNotArchived, ask: Ask, archive: Archive
 async def read_delivery(asked: ReadDelivery, ask: Ask, archive: Archive) -> DeliveryDetail:
     """One delivery, its attempts, and what people did to it."""
     del archive
-    row = await _visible(ask, asked.delivery_id)
+    row = await visible(ask, asked.delivery_id)
     attempts, acts = await store.attempts(ask.tx, asked.delivery_id), await log.mendings(ask.tx, asked.delivery_id)
     return DeliveryDetail(row=log.shown(row), attempts=attempts, mendings=acts)
 
@@ -85,11 +85,11 @@ async def read_delivery(asked: ReadDelivery, ask: Ask, archive: Archive) -> Deli
 async def retry_delivery(asked: RetryDelivery, ask: Ask, archive: Archive) -> DeliveryRow:
     """Sends it again now, from the step that it had come to."""
     del archive
-    row = await _visible(ask, asked.delivery_id)
+    row = await visible(ask, asked.delivery_id)
     if DeliveryState(row["state"]) not in RETRYABLE:
         raise NotRetryable
     await log.note_act(ask.tx, row, Act.SENT_AGAIN, ask.actor.staff_id, "")
-    return log.shown(await _send_again(ask, row))
+    return log.shown(await send_again(ask, row))
 
 
 @operations.answers(RetryDeliveries)
@@ -102,14 +102,14 @@ async def retry_deliveries(asked: RetryDeliveries, ask: Ask, archive: Archive) -
     if not asked.only_count:
         for row in rows:
             await log.note_act(ask.tx, row, Act.SENT_AGAIN, ask.actor.staff_id, asked.reason)
-            await _send_again(ask, row)
+            await send_again(ask, row)
     return RetryOutcome(meant=meant, qualify=len(rows), sent=0 if asked.only_count else len(rows))
 
 
 @operations.answers(MendDelivery)
 async def mend_delivery(asked: MendDelivery, ask: Ask, archive: Archive) -> DeliveryRow:
     """A new dossier beside the old one, and sent again."""
-    row = await _visible(ask, asked.delivery_id)
+    row = await visible(ask, asked.delivery_id)
     if DeliveryState(row["state"]) not in RETRYABLE:
         raise Settled
     _refuse_doubt(row)
@@ -120,14 +120,14 @@ async def mend_delivery(asked: MendDelivery, ask: Ask, archive: Archive) -> Deli
     ref = (await seal(archive.vault, new)).model_dump(mode="json")
     await log.note_act(ask.tx, row, Act.MENDED, ask.actor.staff_id, asked.reason, fields=fields, after=ref)
     await log.replace_dossier(ask.tx, asked.delivery_id, ref)
-    return log.shown(await _send_again(ask, row))
+    return log.shown(await send_again(ask, row))
 
 
 @operations.answers(GiveUpDelivery)
 async def give_up_delivery(asked: GiveUpDelivery, ask: Ask, archive: Archive) -> DeliveryRow:
     """Settled by a person, with a reason that stands in the log."""
     del archive
-    row = await _visible(ask, asked.delivery_id)
+    row = await visible(ask, asked.delivery_id)
     _refuse_doubt(row)
     if DeliveryState(row["state"]) not in {DeliveryState.DECLINED, DeliveryState.RETRYING}:
         raise Settled
@@ -141,7 +141,8 @@ def _refuse_doubt(row: Row) -> None:
         raise InDoubt
 
 
-async def _send_again(ask: Ask, row: Row) -> Row:
+async def send_again(ask: Ask, row: Row) -> Row:
+    """The delivery waits again, and what comes next is ordered."""
     reopened = await store.reopen(ask.tx, row["delivery_id"])
     is_to_render = needs_rendering(DeliveryKind(row["kind"])) and row["rendered_at"] is None
     following = Render if is_to_render else Transfer
@@ -168,7 +169,8 @@ async def _unfinished(archive: Archive) -> int | None:
         return None
 
 
-async def _visible(ask: Ask, delivery_id: UUID) -> Row:
+async def visible(ask: Ask, delivery_id: UUID) -> Row:
+    """The delivery, if the actor may see it (R8)."""
     schools = schools_of(ask.actor)
     row = await store.delivery(ask.tx, delivery_id)
     if schools is not None and row["school_id"] not in schools:

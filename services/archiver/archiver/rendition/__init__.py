@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiver.rendition.outcome import Attachment, Attempt, Flavour, Note, Rendition, Rung, Sameness, Verdict
+from archiver.rendition.outcome import Attachment, Attempt, Flavour, Note, Record, Rendition, Rung, Sameness, Verdict
 from archiver.rendition.renderer import Renderer, RenderingLimits
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Attempt",
     "Flavour",
     "Note",
+    "Record",
     "Renderer",
     "RenderingLimits",
     "Rendition",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 MEBIBYTE = 1 << 20
+PROCESSOR_SECONDS = 300
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 _LINKED = ("/bin", "/sbin", "/lib", "/lib64")
 _READABLE = (
@@ -24,7 +25,7 @@ _READABLE = (
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may cost: wall clock and processor in seconds, sizes in bytes. `memory` 0 means unlimited."""
+    """What a piece of work may cost: wall clock in seconds, sizes in bytes. `memory` 0 means unlimited."""
 
     seconds: float = 60.0
     memory: int = 1536 * MEBIBYTE
@@ -32,14 +33,20 @@ class Limits:
     files: int = 128
 
 
+def die_with_parent() -> None:
+    """The calling process is killed when the one that started it is gone."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def confine(limits: Limits) -> None:
-    """Limits the calling process for good; for a child that has just been forked. It dies with its parent."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    processor = max(1, int(limits.seconds) + 1)
+    """Limits the calling process for good; for a child that has just been forked. It dies with its parent.
+
+    The processor time is for the whole document; whoever started the child stops each piece of work by the clock.
+    """
+    die_with_parent()
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     ceilings = {
-        resource.RLIMIT_CPU: processor,
+        resource.RLIMIT_CPU: PROCESSOR_SECONDS,
         resource.RLIMIT_FSIZE: limits.file,
         resource.RLIMIT_NOFILE: limits.files,
         resource.RLIMIT_CORE: 0,

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from itertools import count
 from typing import Any
@@ -26,6 +28,32 @@ class ChildFailed(Exception):
         self.why = why
 
 
+class Child:
+    """The process that works on one document, one piece after the other. A new one comes for one that failed."""
+
+    def __init__(self, children: Children, document: int) -> None:
+        self._children, self._document = children, document
+        self._turn = asyncio.Lock()
+        self.peak_mb = 0  # the most that it has used of memory
+
+    async def run(self, task: str, limits: Limits, **arguments: Any) -> dict[str, Any]:
+        """What the task answered. Raises Declined as the task did, ChildFailed, or Transient without a nursery."""
+        async with self._turn:
+            said = await self._children.work(self._document, task, limits, arguments)
+        self.peak_mb = max(self.peak_mb, said.get("peak_mb", 0))
+        if "declined" in said:
+            raise refusal(said["declined"])
+        if "failed" in said:
+            raise ChildFailed(said["failed"], said.get("fault", ""))
+        answer: dict[str, Any] = said["answer"]
+        return answer
+
+    async def renew(self) -> None:
+        """The next piece of work gets a child with empty memory."""
+        async with self._turn:
+            await self._children.let_go(self._document)
+
+
 class Children:
     """Keeps the nursery alive and lets at most `at_once` children run."""
 
@@ -37,6 +65,7 @@ class Children:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self.details: dict[str, Any] = {}
+        self.peak_mb = 0  # the most that one child has used of memory
 
     @property
     def is_running(self) -> bool:
@@ -51,27 +80,42 @@ class Children:
                 await self._start()
 
     async def run(self, task: str, limits: Limits, **arguments: Any) -> dict[str, Any]:
-        """What the task answered. Raises Declined as the task did, ChildFailed, or Transient without a nursery."""
+        """What the task answered, done by a child of its own. Raises as `Child.run` does."""
+        async with self.child() as child:
+            return await child.run(task, limits, **arguments)
+
+    @asynccontextmanager
+    async def child(self) -> AsyncIterator[Child]:
+        """A child for one document: what it has read and imported once serves its next piece of work."""
+        document = next(self._numbers)
+        try:
+            yield Child(self, document)
+        finally:
+            await self.let_go(document)
+
+    async def let_go(self, document: int) -> None:
+        """Ends the child of a document, if it has one."""
+        with contextlib.suppress(Transient):  # no nursery, no child
+            await self._send({"document": document, "stop": True})
+
+    async def work(self, document: int, task: str, limits: Limits, arguments: dict[str, Any]) -> dict[str, Any]:
+        """One piece of work by the child of this document, as the child said it."""
         async with self._slots:
             await self.start()
             number = next(self._numbers)
             future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
             self._waiting[number] = future
+            order = {"id": number, "document": document, "task": task, "arguments": arguments, "limits": asdict(limits)}
             try:
-                await self._send({"id": number, "task": task, "arguments": arguments, "limits": asdict(limits)})
+                await self._send(order)
                 said = await future
             except asyncio.CancelledError:
-                with contextlib.suppress(Transient):  # no nursery, no child
-                    await self._send({"id": number, "stop": True})
+                await self.let_go(document)
                 raise
             finally:
                 self._waiting.pop(number, None)
-        if "declined" in said:
-            raise refusal(said["declined"])
-        if "failed" in said:
-            raise ChildFailed(said["failed"], said.get("fault", ""))
-        answer: dict[str, Any] = said["answer"]
-        return answer
+        self.peak_mb = max(self.peak_mb, said.get("peak_mb", 0))
+        return said
 
     async def stop(self) -> None:
         """Ends the nursery and every child."""

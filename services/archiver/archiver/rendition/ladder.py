@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from archiver.rendition.cage import Limits
-from archiver.rendition.children import ChildFailed, Children
+from archiver.rendition.children import Child, ChildFailed
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import Ghostscript
-from archiver.rendition.outcome import Attempt, Rung, Sameness, Verdict
+from archiver.rendition.outcome import Attempt, Record, Rung, Sameness, Verdict
 from archiver.rendition.refusals import DIFFERS, NOT_VALID, TOO_LARGE, refusal
 from sikkersak.clock import now
 from sikkersak.errors import Transient
@@ -39,21 +39,47 @@ class Candidate:
     sameness: Sameness | None = None
     notes: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def is_same(self) -> bool:
+        """Whether every check of sameness was passed."""
+        return self.sameness is not None and self.sameness.is_same
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What mending made, with its notes."""
+
+    path: Path
+    notes: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What whoever wants the rendition says of it."""
+
+    language: str
+    deadline: datetime
+    accept_difference: bool = False
+    record: Record = field(default_factory=Record)
+
 
 @dataclass
 class Climb:
     """One document's way up: where it works, by when it must be done, and what was tried."""
 
+    child: Child
     folder: Path
-    language: str
-    deadline: datetime
-    accept_difference: bool = False
-    attempts: list[Attempt] = field(default_factory=list)
+    asked: Asked
     candidates: list[Candidate] = field(default_factory=list)
+
+    @property
+    def attempts(self) -> list[Attempt]:
+        """What was tried, oldest first."""
+        return self.asked.record.attempts
 
     def limits(self, most: float, **others: int) -> Limits:
         """What one step may cost. Raises Transient when the time for the whole document is over."""
-        left = (self.deadline - now()).total_seconds()
+        left = (self.asked.deadline - now()).total_seconds()
         if left <= 0:
             raise Transient("rendition-deadline")
         return Limits(seconds=min(most, left), **others)
@@ -66,8 +92,8 @@ class Climb:
 class Ladder:
     """Climbs until a file is valid and the same."""
 
-    def __init__(self, children: Children, gate: Gate, ghostscript: Ghostscript) -> None:
-        self._children, self._gate, self._ghostscript = children, gate, ghostscript
+    def __init__(self, gate: Gate, ghostscript: Ghostscript) -> None:
+        self._gate, self._ghostscript = gate, ghostscript
 
     async def keep(self, source: Path, claim: str, climb: Climb) -> Candidate | None:
         """The same bytes, if what they claim is true. Never without veraPDF."""
@@ -80,18 +106,18 @@ class Ladder:
         return Candidate(kept, Rung.KEPT, verdict) if verdict.is_valid else None
 
     async def climb(
-        self, source: Path, climb: Climb, *, first: Rung = Rung.MENDED, compare_with: Path | None = None
+        self, source: Path, climb: Climb, *, first: Rung = Rung.MENDED, mended: Mended | None = None
     ) -> Candidate:
-        """The first candidate that is the same, or the best of them. Raises Declined when there is none."""
-        original = compare_with or source
+        """The first candidate that is the same, or the best of them. Raises Declined when there is none.
+
+        `mended` is what the first look at the document made in passing, where it did.
+        """
         steps = ((first, self._mended), (Rung.GHOSTSCRIPT, self._redrawn), (Rung.PICTURED, self._pictured))
         for rung, step in steps:
             try:
-                candidate = await step(source, climb, rung)
-                if candidate is not None:
-                    candidate = await self.compared(original, candidate, climb)
-                    if candidate.sameness and candidate.sameness.looks_same and candidate.sameness.reads_same:
-                        return candidate
+                candidate = await step(source, climb, rung, mended if rung is Rung.MENDED else None)
+                if candidate is not None and candidate.is_same:
+                    return candidate
             except ChildFailed as failed:
                 climb.tried(rung, failed.why)
             if not self._gate.is_present:
@@ -100,19 +126,29 @@ class Ladder:
                 return good
         return self._best(climb)
 
-    async def compared(self, original: Path, candidate: Candidate, climb: Climb) -> Candidate:
-        """The candidate with how alike it is; remembered in case nothing better comes."""
-        said = await self._children.run(
-            "compare", climb.limits(90), source=str(original), candidate=str(candidate.path), max_looks=MAX_LOOKS
+    async def judged(
+        self, original: Path, made: Path, climb: Climb, rung: Rung, notes: dict[str, int]
+    ) -> Candidate | None:
+        """The file, if it passes the gate, with how alike it is: looked at by a child while veraPDF reads it."""
+        looking = asyncio.create_task(self._alike(original, made, climb))
+        try:
+            passed = await self.passed(made, climb, rung, notes)
+            if passed is None:
+                return None
+            same = await looking
+        finally:
+            looking.cancel()  # what the gate refuses need not be looked at
+            await asyncio.gather(looking, return_exceptions=True)
+        reason = "same" if same.is_same else "text-differs" if same.looks_same else "look-differs"
+        climb.tried(rung, reason, passed.verdict, same)
+        climb.candidates.append(replace(passed, sameness=same))
+        return climb.candidates[-1]
+
+    async def _alike(self, original: Path, made: Path, climb: Climb) -> Sameness:
+        said = await climb.child.run(
+            "compare", climb.limits(90), source=str(original), candidate=str(made), max_looks=MAX_LOOKS
         )
-        same = Sameness(**said)
-        reason = (
-            "same" if same.looks_same and same.reads_same else "text-differs" if same.looks_same else "look-differs"
-        )
-        climb.tried(candidate.rung, reason, candidate.verdict, same)
-        judged = replace(candidate, sameness=same)
-        climb.candidates.append(judged)
-        return judged
+        return Sameness(**said)
 
     async def passed(self, made: Path, climb: Climb, rung: Rung, notes: dict[str, int]) -> Candidate | None:
         """The file at the highest level at which the gate lets it through. Only for files that qpdf wrote."""
@@ -134,7 +170,7 @@ class Ladder:
         self, made: Path, climb: Climb, rung: Rung, notes: dict[str, int]
     ) -> Candidate | None:
         made = await self._relabelled(made, "2b", climb)
-        verdict = await self._gate.second_opinion(made, climb.limits(60))
+        verdict = await self._gate.second_opinion(climb.child, made, climb.limits(60))
         if verdict.is_valid:
             return Candidate(made, rung, verdict, notes=Counter({**notes, "second-opinion": 1}))
         climb.tried(rung, "not-approved-without-verapdf", verdict)
@@ -142,25 +178,40 @@ class Ladder:
 
     async def _relabelled(self, made: Path, level: str, climb: Climb) -> Path:
         target = made.with_name(f"{made.stem}-{level}.pdf")
-        await self._children.run("relabel", climb.limits(60), source=str(made), destination=str(target), level=level)
+        await climb.child.run("relabel", climb.limits(60), source=str(made), destination=str(target), level=level)
         return target
 
-    async def _mended(self, source: Path, climb: Climb, rung: Rung) -> Candidate | None:
-        candidate = await self._mend(source, climb, rung, recode=False)
+    async def _mended(self, source: Path, climb: Climb, rung: Rung, mended: Mended | None = None) -> Candidate | None:
+        candidate = await self._mend(source, source, climb, rung, mended)
+        return candidate or await self._recoded(source, source, climb, rung)
+
+    async def _recoded(self, original: Path, source: Path, climb: Climb, rung: Rung) -> Candidate | None:
+        """Once more with its JPEG 2000 pictures coded anew, where those are what the gate refused."""
         last = climb.attempts[-1].verdict if climb.attempts else None
-        if candidate is None and last and any(rule.startswith(JPEG_2000) for rule in last.failed_rules):
-            candidate = await self._mend(source, climb, rung, recode=True)
-        return candidate
+        if last is None or not any(rule.startswith(JPEG_2000) for rule in last.failed_rules):
+            return None
+        return await self._mend(original, source, climb, rung, recode=True)
 
-    async def _mend(self, source: Path, climb: Climb, rung: Rung, *, recode: bool) -> Candidate | None:
-        target = climb.folder / f"{rung.value}{'-recoded' if recode else ''}.pdf"
-        said = await self._children.run(
-            "mend", climb.limits(60),
-            source=str(source), destination=str(target), level=LEVELS[0], language=climb.language, recode=recode,
-        )  # fmt: skip
-        return await self.passed(target, climb, rung, said["notes"])
+    async def _mend(
+        self,
+        original: Path,
+        source: Path,
+        climb: Climb,
+        rung: Rung,
+        mended: Mended | None = None,
+        *,
+        recode: bool = False,
+    ) -> Candidate | None:
+        if mended is None:
+            target = climb.folder / f"{rung.value}{'-recoded' if recode else ''}.pdf"
+            said = await climb.child.run(
+                "mend", climb.limits(60),
+                source=str(source), destination=str(target), level=LEVELS[0], language=climb.asked.language, recode=recode,
+            )  # fmt: skip
+            mended = Mended(target, said["notes"])
+        return await self.judged(original, mended.path, climb, rung, mended.notes)
 
-    async def _redrawn(self, source: Path, climb: Climb, rung: Rung) -> Candidate | None:
+    async def _redrawn(self, source: Path, climb: Climb, rung: Rung, _: Mended | None = None) -> Candidate | None:
         if not self._ghostscript.is_present:
             climb.tried(rung, "ghostscript-missing")
             return None
@@ -170,16 +221,16 @@ class Ladder:
         if redrawn is None:
             climb.tried(rung, "failed")
             return None
-        return await self._mended(redrawn, climb, rung)
+        return await self._mend(source, redrawn, climb, rung) or await self._recoded(source, redrawn, climb, rung)
 
-    async def _pictured(self, source: Path, climb: Climb, rung: Rung) -> Candidate | None:
+    async def _pictured(self, source: Path, climb: Climb, rung: Rung, _: Mended | None = None) -> Candidate | None:
+        await climb.child.renew()
         for with_text in (True, False):
             target = climb.folder / f"pictures-{with_text}.pdf"
-            said = await self._children.run(
+            await climb.child.run(
                 "picture_pages", climb.limits(180), source=str(source), destination=str(target), with_text=with_text
             )
-            del said
-            candidate = await self._mended(target, climb, rung)
+            candidate = await self._mend(source, target, climb, rung)
             if candidate is not None:
                 candidate.notes["pictured"] = 1
                 return candidate
@@ -195,7 +246,7 @@ class Ladder:
         if alike:
             return max(alike, key=_recall)
         whole = [one for one in climb.candidates if one.sameness and one.sameness.has_same_pages]
-        if whole and climb.accept_difference:
+        if whole and climb.asked.accept_difference:
             return max(whole, key=lambda one: -one.sameness.pages_that_differ if one.sameness else 0)
         if whole:
             raise refusal(DIFFERS)

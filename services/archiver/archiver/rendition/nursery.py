@@ -1,15 +1,20 @@
-"""The nursery: a small warm process that forks one limited child for each piece of work on a document.
+"""The nursery: a small warm process that forks one limited child for each document.
 
-It speaks lines of JSON: `{"id", "task", "arguments", "limits"}` in, `{"id", "answer" | "declined" | "failed"}` out,
-in the order the children end; `{"id", "stop": true}` ends a child. It has one thread, so that forking is safe, and
-has paid for the imports, so that a child costs milliseconds. It ends, with its children, when its input ends.
+It speaks lines of JSON: `{"id", "document", "task", "arguments", "limits"}` in, `{"id", "answer" | "declined" |
+"failed", "peak_mb"}` out as the work is done; `{"document", "stop": true}` ends a document's child. A child does the work
+on one document, one piece after the other; one that failed is replaced. The nursery has one thread, so that forking is
+safe, has paid for the imports, and has the next child forked and waiting, so that work begins at once. It ends, with its
+children, when its input ends.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
+import math
 import os
+import resource
 import selectors
 import signal
 import sys
@@ -18,22 +23,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.rendition.cage import Limits, confine
-from archiver.rendition.tasks import TASKS
+from archiver.rendition.cage import Limits, confine, die_with_parent
+from archiver.rendition.tasks import TASKS, prepare_faces, warm_up
 from sikkersak.errors import Declined
 
 READ_BYTES = 1 << 16
 ANSWER_LIMIT = 8 << 20
+HIGHEST_FILE = 256
 
 
 @dataclass
 class Child:
-    """A running child: its process, the pipe it answers on, and when it must be done (monotonic seconds)."""
+    """A child: its process, the pipe that it is told its work on, the one it answers on, and when it must be done."""
 
-    work: int
     pid: int
+    orders: int
     pipe: int
-    deadline: float
+    document: int = 0
+    work: int | None = None  # none while it waits
+    deadline: float = math.inf  # monotonic seconds
     said: bytearray = field(default_factory=bytearray)
 
 
@@ -46,70 +54,78 @@ class Nursery:
         self._selector.register(orders, selectors.EVENT_READ)
         self._children: dict[int, Child] = {}
         self._heard = b""
+        self._spare: Child | None = None
 
     def tend(self) -> None:
         """Works until the orders end."""
         self._say({"ready": True, "threads": len(list(Path("/proc/self/task").iterdir()))})
         is_open = True
         while is_open:
-            now = time.monotonic()
-            wait = min((child.deadline - now for child in self._children.values()), default=None)
-            for key, _ in self._selector.select(None if wait is None else max(0.0, wait)):
+            if self._spare is None and not self._is_busy():
+                self._spare = _forked(is_to_stretch=True)
+            soonest = min((child.deadline for child in self._children.values()), default=math.inf)
+            wait = None if soonest == math.inf else max(0.0, soonest - time.monotonic())
+            for key, _ in self._selector.select(wait):
                 if key.fd == self._orders:
                     is_open = self._hear()
-                else:
-                    self._listen(self._children[key.fd])
+                elif child := self._children.get(key.fd):
+                    self._listen(child)
             for child in [c for c in self._children.values() if c.deadline <= time.monotonic()]:
                 self._bury(child, {"failed": "time"})
         for child in list(self._children.values()):
             self._bury(child, None)
+        if self._spare is not None:
+            _killed(self._spare)
+
+    def _is_busy(self) -> bool:
+        return any(child.work is not None for child in self._children.values())
 
     def _hear(self) -> bool:
         part = os.read(self._orders, READ_BYTES)
         *lines, self._heard = (self._heard + part).split(b"\n")
         for line in lines:
             order = json.loads(line)
-            if order.get("stop"):
-                for child in [c for c in self._children.values() if c.work == order["id"]]:
-                    self._bury(child, None)
-            else:
-                self._fork(order)
+            child = next((c for c in self._children.values() if c.document == order["document"]), None)
+            if not order.get("stop"):
+                self._employ(child or self._new(order["document"]), order)
+            elif child is not None:
+                self._bury(child, None)
         return bool(part)
 
-    def _fork(self, order: dict[str, Any]) -> None:
-        limits = Limits(**order["limits"])
-        ours, theirs = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(ours)
-            self._selector.close()
-            _be_child(order, limits, theirs)
-        os.close(theirs)
-        child = Child(order["id"], pid, ours, time.monotonic() + limits.seconds)
-        self._children[ours] = child
-        self._selector.register(ours, selectors.EVENT_READ)
+    def _new(self, document: int) -> Child:
+        child, self._spare = self._spare or _forked(), None
+        child.document = document
+        self._children[child.pipe] = child
+        self._selector.register(child.pipe, selectors.EVENT_READ)
+        return child
+
+    def _employ(self, child: Child, order: dict[str, Any]) -> None:
+        child.work, child.deadline = order["id"], time.monotonic() + order["limits"]["seconds"]
+        with contextlib.suppress(BrokenPipeError):  # it died while it waited: its silence is heard as a crash
+            os.write(child.orders, json.dumps(order).encode() + b"\n")
 
     def _listen(self, child: Child) -> None:
         part = os.read(child.pipe, READ_BYTES)
         child.said += part
         if len(child.said) > ANSWER_LIMIT:
             self._bury(child, {"failed": "answer"})
-        elif not part:
-            try:
-                self._bury(child, json.loads(child.said))
-            except ValueError:  # it was killed, by the system or by a fault in a parser, before it could speak
-                self._bury(child, {"failed": "crash"})
+        elif child.said.endswith(b"\n"):
+            answer = json.loads(child.said)
+            if "failed" in answer:  # its memory may be full, or half-made things in it
+                self._bury(child, answer)
+            else:
+                self._say({"id": child.work, **answer})
+                child.said.clear()
+                child.work, child.deadline = None, math.inf
+        elif not part:  # it was killed, by the system or by a fault in a parser, before it could speak
+            self._bury(child, {"failed": "crash"})
 
     def _bury(self, child: Child, answer: dict[str, Any] | None) -> None:
         del self._children[child.pipe]
         self._selector.unregister(child.pipe)
-        os.close(child.pipe)
-        for kill in (os.killpg, os.kill):  # it may not have had time to make a group of its own
-            with contextlib.suppress(ProcessLookupError):
-                kill(child.pid, signal.SIGKILL)
-        os.waitpid(child.pid, 0)
-        if answer is not None:
+        if answer is not None and child.work is not None:
             self._say({"id": child.work, **answer})
+        _killed(child)
 
     def _say(self, line: dict[str, Any]) -> None:
         rest = memoryview(json.dumps(line).encode() + b"\n")
@@ -117,21 +133,65 @@ class Nursery:
             rest = rest[os.write(self._answers, rest) :]
 
 
-def _be_child(order: dict[str, Any], limits: Limits, pipe: int) -> None:
+def _forked(*, is_to_stretch: bool = False) -> Child:
+    """A child that waits for its work; one that has time stretches first."""
+    orders, order_giver = os.pipe()
+    answers, answerer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _be_child(orders, answerer, is_to_stretch)
+    os.close(orders)
+    os.close(answerer)
+    return Child(pid, order_giver, answers)
+
+
+def _killed(child: Child) -> None:
+    """Ends a child with everything it started."""
+    for kill in (os.killpg, os.kill):  # it may not have had time to make a group of its own
+        with contextlib.suppress(ProcessLookupError):
+            kill(child.pid, signal.SIGKILL)
+    os.waitpid(child.pid, 0)
+    os.close(child.orders)
+    os.close(child.pipe)
+
+
+def _be_child(orders: int, pipe: int, is_to_stretch: bool) -> None:
     """The child's whole life. It never returns and never runs its parent's exit handlers."""
     status = 1
     try:
         os.setsid()
-        with open(os.devnull, "r+b", buffering=0) as nothing:
-            for standard in (0, 1, 2):
-                os.dup2(nothing.fileno(), standard)
-        confine(limits)
-        rest = memoryview(json.dumps(_worked(order)).encode())
-        while rest:
-            rest = rest[os.write(pipe, rest) :]
+        _take_leave({orders, pipe})
+        if is_to_stretch:
+            warm_up()  # each page of memory that is written to is copied from the parent once: before work, not during it
+        with open(orders, "rb") as told:
+            for number, line in enumerate(told):
+                order = json.loads(line)
+                if number == 0:
+                    confine(Limits(**order["limits"]))
+                _answer(pipe, _worked(order))
         status = 0
     finally:
         os._exit(status)
+
+
+def _answer(pipe: int, answer: dict[str, Any]) -> None:
+    answer["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    rest = memoryview(json.dumps(answer).encode() + b"\n")
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
+
+
+def _take_leave(kept: set[int]) -> None:
+    """Nothing of the parent's is open in the child, and it does not outlive the parent while it waits."""
+    die_with_parent()
+    with open(os.devnull, "r+b", buffering=0) as nothing:
+        for standard in (0, 1, 2):
+            os.dup2(nothing.fileno(), standard)
+    first = 3
+    for file in sorted(kept):
+        os.closerange(first, file)
+        first = file + 1
+    os.closerange(first, HIGHEST_FILE)
 
 
 def _worked(order: dict[str, Any]) -> dict[str, Any]:
@@ -162,6 +222,10 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not end up among the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare_faces()
+    warm_up()
+    gc.freeze()  # what was imported is never looked at again, and so never copied into a child
+    gc.disable()
     Nursery(0, answers).tend()
     sys.exit(0)
 

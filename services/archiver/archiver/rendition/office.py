@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
+import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,7 @@ class Office:
         self._worker = Worker(command)
         self._turn = asyncio.Lock()
         self._done = 0
+        self.took: deque[float] = deque(maxlen=1000)
 
     async def start(self) -> None:
         """Warms it up. Raises Transient when it does not come up."""
@@ -68,7 +71,9 @@ class Office:
         async with self._turn:
             try:
                 await asyncio.to_thread(shutil.copyfile, source, taken)
+                begun = time.monotonic()
                 said = await self._asked(question, seconds)
+                self.took.append(time.monotonic() - begun)
                 if not (said["ok"] and made.exists()):
                     raise refusal(NOT_CONVERTED)
                 await asyncio.to_thread(shutil.copyfile, made, destination)

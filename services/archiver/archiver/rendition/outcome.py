@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,6 +26,7 @@ class Rung(StrEnum):
     MENDED = "mended"  # rewritten in process, page content untouched
     GHOSTSCRIPT = "ghostscript"  # redrawn by Ghostscript, then mended
     PICTURED = "pictured"  # a picture of each page, with the words behind it
+    NOTICE = "notice"  # a page that says why there is none, chosen by a person
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ class Sameness:
         """Whether the words are kept. Without words on either side only the look can tell."""
         return self.recall is None or self.recall >= WORDS_KEPT
 
+    @property
+    def is_same(self) -> bool:
+        """Whether every check is passed."""
+        return self.looks_same and self.reads_same
+
 
 WORDS_KEPT = 0.98
 
@@ -89,6 +95,14 @@ class Attempt:
     reason: str
     verdict: Verdict | None = None
     sameness: Sameness | None = None
+
+
+@dataclass
+class Record:
+    """What is told of a rendering also when nothing comes of it: every rung tried, and the memory used, in MiB."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    peak_mb: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,5 +149,6 @@ NOTE_TEXTS = {
     "look-differs": "arkivkopien ser ikke lik ut; forskjellen er godtatt av en person",
     "transparency-flattened": "gjennomsiktige deler av bildet er lagt på hvit bunn",
     "charset-guessed": "tegnsettet var ikke oppgitt og er gjettet ut fra innholdet",
+    "notice-page": "dokumentet er ikke gjengitt; en side forteller hvorfor, og originalfilen følger med",
     "second-opinion": "kontrollert uten veraPDF",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pikepdf
@@ -19,6 +20,8 @@ MAX_PIXELS = 25_000_000
 JPEG_QUALITY = 90
 SMALLEST_PAGE, LARGEST_PAGE = 3.0, 14_400.0
 UNITS_PER_EM, ADVANCE = 1000, 500
+NO_CHARACTERS = dict.fromkeys((0, 0xFEFF, 0xFFFE, 0xFFFF))  # no text may be made of them (ISO 19005-2 §6.2.11.7.2)
+Box = tuple[float, float, float, float]
 
 
 def picture_pages(source: str, destination: str, *, with_text: bool) -> dict[str, Any]:
@@ -77,29 +80,42 @@ def _is_grey(picture: Image.Image) -> bool:
 
 
 def _words(page: pypdfium2.PdfPage, fit: float) -> bytes:
-    """Invisible text (rendering mode 3), each run stretched to the box in which it is seen."""
+    """Invisible text (rendering mode 3), each word stretched to the box in which it is seen, in reading order."""
     text = page.get_textpage()
     left_edge, bottom_edge, _, _ = page.get_bbox()
     parts = [b"BT 3 Tr"]
-    for place in range(text.count_rects()):
-        left, bottom, right, top = text.get_rect(place)
-        parts.append(_run(text, (left, bottom, right, top), (left_edge, bottom_edge), fit))
+    for word, box in _boxed_words(text):
+        parts.append(_run(word, box, (left_edge, bottom_edge), fit))
     text.close()
     return b"\n".join([*parts, b"ET"])
 
 
-def _run(text: PdfTextPage, box: tuple[float, float, float, float], origin: tuple[float, float], fit: float) -> bytes:
+def _boxed_words(text: PdfTextPage) -> Iterator[tuple[str, Box]]:
+    """Every word on the page as pdfium parts them, with the box around its letters."""
+    letters = [text.get_text_range(place, 1) for place in range(text.count_chars())]
+    start = 0
+    for place, letter in enumerate([*letters, " "]):
+        if letter and not letter.isspace():
+            continue
+        boxes = [box for box in map(text.get_charbox, range(start, place)) if box[2] > box[0] or box[3] > box[1]]
+        if boxes:
+            left, bottom, right, top = zip(*boxes, strict=True)
+            yield "".join(letters[start:place]), (min(left), min(bottom), max(right), max(top))
+        start = place + 1
+
+
+def _run(word: str, box: Box, origin: tuple[float, float], fit: float) -> bytes:
+    """One word and the space after it; upright words as tall as their box, turned ones as small as they must be."""
     left, bottom, right, top = box
-    said = " ".join(text.get_text_bounded(left, bottom, right, top).split())
-    codes = said.encode("utf-16-be", "ignore")
-    size = max((top - bottom) * fit, 1.0)
+    codes = word.translate(NO_CHARACTERS).encode("utf-16-be", "ignore")
     if not codes:
         return b""
+    size = max((top - bottom) * fit, 1.0)
     natural = len(codes) / 2 * ADVANCE / UNITS_PER_EM * size
     stretch = max((right - left) * fit, 0.1) / natural * 100
     at = ((left - origin[0]) * fit, (bottom - origin[1]) * fit)
     head = f"/W {size:.3f} Tf {stretch:.3f} Tz 1 0 0 1 {at[0]:.3f} {at[1]:.3f} Tm <"
-    return head.encode() + codes.hex().encode() + b"> Tj"
+    return head.encode() + codes.hex().encode() + b"0020> Tj"
 
 
 def _glyphless(made: Pdf) -> pikepdf.Object:

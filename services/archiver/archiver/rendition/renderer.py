@@ -17,9 +17,11 @@ from archiver.rendition.children import ChildFailed, Children
 from archiver.rendition.content import IMAGES, Kind
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import Ghostscript
-from archiver.rendition.ladder import Candidate, Climb, Ladder
+from archiver.rendition.ladder import LEVELS, Asked, Candidate, Climb, Ladder, Mended
+from archiver.rendition.lanes import HEAVY, Lanes
+from archiver.rendition.notices import compose_notice
 from archiver.rendition.office import FILTERS, Office, is_office_present
-from archiver.rendition.outcome import Attachment, Flavour, Note, Rendition, Rung, Sameness
+from archiver.rendition.outcome import Attachment, Flavour, Note, Record, Rendition, Rung, Sameness
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
 from archiver.rendition.scratch import Scratch
 from sikkersak.errors import Transient
@@ -46,18 +48,19 @@ class Renderer:
         self._limits = limits or RenderingLimits()
         self._folder = Scratch(scratch)
         self._scratch = self._folder.path
-        self._children = Children(self._limits.at_once)
-        self._gate = Gate(self._children, seconds=self._limits.gate_seconds)
+        self._lanes = Lanes(self._limits.at_once)
+        self._children = Children(self._limits.at_once + HEAVY)
+        self._gate = Gate(self._scratch, seconds=self._limits.gate_seconds)
         self._cage = Cage(has_walls=False)
         self._office: Office | None = None
         self._ghostscript = Ghostscript(self._cage)
-        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+        self._ladder = Ladder(self._gate, self._ghostscript)
 
     async def start(self) -> None:
         """Finds out what this machine has and warms it up. What is missing is for `capabilities`, not an error."""
         self._cage = await detect()
         self._ghostscript = Ghostscript(self._cage)
-        self._ladder = Ladder(self._children, self._gate, self._ghostscript)
+        self._ladder = Ladder(self._gate, self._ghostscript)
         if await is_office_present():
             self._office = Office(self._cage, self._scratch)
         await self._children.start()
@@ -83,6 +86,16 @@ class Renderer:
         await self._children.stop()
         await asyncio.to_thread(self._folder.remove)
 
+    @property
+    def peak_mb(self) -> int:
+        """The most memory that one child has used."""
+        return self._children.peak_mb
+
+    @property
+    def office_seconds(self) -> list[float]:
+        """How long LibreOffice took for each of its latest documents."""
+        return list(self._office.took) if self._office else []
+
     def capabilities(self) -> dict[str, bool]:
         """What is present, for the health check. Without bubblewrap the limits hold, but not the walls."""
         return {
@@ -95,46 +108,89 @@ class Renderer:
 
     async def render(
         self, source: Path, media_type_hint: str | None, *, language: str, destination: Path, deadline: datetime,
-        accept_difference: bool = False,
+        accept_difference: bool = False, record: Record | None = None, is_urgent: bool = False,
     ) -> Rendition:  # fmt: skip
         """Writes the rendition of `source` to `destination`, which it may overwrite; safe to run twice (R4).
 
         Attachments found inside are written to the folder `<destination>.attachments`. `deadline` is aware.
-        `accept_difference` is a person's word that a rendition which looks different will do.
+        `accept_difference` is a person's word that a rendition which looks different will do. `record` is filled in also
+        when nothing comes of it. `is_urgent`: a person waits, before others that wait for their turn.
 
         Raises Declined for what a person must decide, Transient when something is missing just now.
         """
         size = (await asyncio.to_thread(source.stat)).st_size
         if size > self._limits.source_bytes:
             raise refusal(TOO_LARGE)
+        async with self._lanes.place(is_urgent=is_urgent):
+            asked = Asked(language, deadline, accept_difference, record or Record())
+            return await self._render(source, media_type_hint, destination, asked)
+
+    async def _render(self, source: Path, media_type_hint: str | None, destination: Path, asked: Asked) -> Rendition:
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="document-", dir=self._scratch))
-        climb = Climb(folder, language, deadline, accept_difference)
+        attachments = destination.with_name(f"{destination.name}.attachments")
         try:
-            taken = folder / "source"
-            await asyncio.to_thread(shutil.copyfile, source, taken)
-            attachments = destination.with_name(f"{destination.name}.attachments")
-            await asyncio.to_thread(shutil.rmtree, attachments, ignore_errors=True)
-            found = await self._survey(taken, media_type_hint, attachments, climb)
-            candidate = await self._rendered(taken, Kind(found["kind"]), found, attachments, climb)
+            await asyncio.to_thread(_taken, source, folder / "source", attachments)
+            async with self._children.child() as child:
+                climb = Climb(child, folder, asked)
+                try:
+                    found = await self._survey(folder / "source", media_type_hint, attachments, climb)
+                    candidate = await self._rendered(folder / "source", Kind(found["kind"]), found, attachments, climb)
+                finally:
+                    asked.record.peak_mb = child.peak_mb
             return await asyncio.to_thread(_delivered, candidate, found, climb, destination)
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
-    async def _survey(self, taken: Path, hint: str | None, attachments: Path, climb: Climb) -> dict[str, Any]:
+    async def unlock(self, source: Path, password: str, destination: Path) -> None:
+        """Writes the file as it is without its password. Raises Declined when the password does not open it."""
+        arguments = {"source": str(source), "password": password, "destination": str(destination)}
         try:
-            return await self._children.run(
-                "survey", climb.limits(30),
-                source=str(taken), hint=hint, attachments=str(attachments), max_pages=self._limits.pages,
-            )  # fmt: skip
+            await self._children.run("unlock", Limits(seconds=60.0), **arguments)
         except ChildFailed as failed:
             raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+
+    async def notice(
+        self, destination: Path, *, language: str, title: str, file: str, why: str, said: str
+    ) -> Rendition:
+        """A page that says why a document has no rendition. It passes the gate like everything else, or is a bug."""
+        content = await compose_notice(language=language, title=title, file=file, why=why, said=said)
+        await asyncio.to_thread(destination.write_bytes, content)
+        verdict = await self._gate.judge(destination, Flavour.A2A)
+        if not verdict.is_valid:
+            raise RuntimeError(f"the notice page is not valid: {', '.join(verdict.failed_rules)}")
+        return Rendition(
+            path=destination,
+            flavour=Flavour.A2A,
+            rung=Rung.NOTICE,
+            verdict=verdict,
+            pages=1,
+            sha256=hashlib.sha256(content).hexdigest(),
+            size=len(content),
+            source_kind="application/pdf",
+            notes=(Note("notice-page"),),
+        )
+
+    async def _survey(self, taken: Path, hint: str | None, attachments: Path, climb: Climb) -> dict[str, Any]:
+        """What the document is; an ordinary PDF is mended in the same reading of it."""
+        look = {"source": str(taken), "hint": hint, "attachments": str(attachments), "max_pages": self._limits.pages}
+        target = {"destination": str(climb.folder / "mended.pdf"), "level": LEVELS[0], "language": climb.asked.language}
+        try:
+            return await climb.child.run("survey_and_mend", climb.limits(60), **look, **target)
+        except ChildFailed as failed:
+            why = failed.why
+        try:
+            found = await climb.child.run("survey", climb.limits(30), **look)
+        except ChildFailed as failed:
+            raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
+        return found | {"not_mended": why}
 
     async def _rendered(
         self, taken: Path, kind: Kind, found: dict[str, Any], attachments: Path, climb: Climb
     ) -> Candidate:
         if kind is Kind.PDF:
+            taken = Path(found.get("opened", taken))
             kept = await self._ladder.keep(taken, found["claim"], climb) if found["claim"] else None
-            return kept or await self._ladder.climb(taken, climb)
+            return kept or await self._ladder.climb(taken, climb, mended=_mended(found, climb))
         if kind in IMAGES:
             return await self._from_image(taken, kind, found, climb)
         return await self._from_office(taken, kind, found, attachments, climb)
@@ -142,7 +198,7 @@ class Renderer:
     async def _from_image(self, taken: Path, kind: Kind, found: dict[str, Any], climb: Climb) -> Candidate:
         laid = climb.folder / "laid.pdf"
         try:
-            said = await self._children.run(
+            said = await climb.child.run(
                 "lay_image", climb.limits(60), source=str(taken), destination=str(laid), kind=kind.value
             )
         except ChildFailed as failed:
@@ -159,15 +215,15 @@ class Renderer:
         exported, labelled = climb.folder / "exported.pdf", climb.folder / "labelled.pdf"
         await self._office.convert(prepared, exported, kind, climb.limits(self._limits.office_seconds).seconds)
         try:
-            await self._children.run(
+            await climb.child.run(
                 "relabel", climb.limits(60),
-                source=str(exported), destination=str(labelled), level="2a", language=climb.language,
+                source=str(exported), destination=str(labelled), level="2a", language=climb.asked.language,
             )  # fmt: skip
             if kind is Kind.TEXT:
                 await self._check_words(prepared, exported, climb)
-            candidate = await self._ladder.passed(labelled, climb, Rung.OFFICE, {})
+            candidate = await self._ladder.judged(exported, labelled, climb, Rung.OFFICE, {})
             if candidate is not None:
-                return await self._ladder.compared(exported, candidate, climb)
+                return candidate
         except ChildFailed as failed:
             climb.tried(Rung.OFFICE, failed.why)
         return await self._ladder.climb(exported, climb)
@@ -179,9 +235,7 @@ class Renderer:
         prepared = climb.folder / f"prepared{FILTERS[kind][2]}"
         more = {"attachments": str(attachments)} if kind is Kind.MAIL else {}
         try:
-            said = await self._children.run(
-                reader, climb.limits(30), source=str(taken), destination=str(prepared), **more
-            )
+            said = await climb.child.run(reader, climb.limits(30), source=str(taken), destination=str(prepared), **more)
         except ChildFailed as failed:
             raise refusal(DAMAGED if failed.why in {"error", "crash"} else TOO_LARGE) from None
         found["notes"] |= said["notes"]
@@ -189,12 +243,24 @@ class Renderer:
         return prepared
 
     async def _check_words(self, text: Path, exported: Path, climb: Climb) -> None:
-        said = await self._children.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))
+        said = await climb.child.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))
         same = Sameness(said["pages"], said["pages"], said["recall"], 0, 0)
         if not same.reads_same:
             climb.tried(Rung.OFFICE, "text-differs", None, same)
-            if not climb.accept_difference:
+            if not climb.asked.accept_difference:
                 raise refusal(DIFFERS)
+
+
+def _taken(source: Path, target: Path, attachments: Path) -> None:
+    """A copy that nobody else writes to, and no attachments of an earlier try."""
+    shutil.copyfile(source, target)
+    shutil.rmtree(attachments, ignore_errors=True)
+
+
+def _mended(found: dict[str, Any], climb: Climb) -> Mended | None:
+    """What the first reading of the document mended. Where that failed the ladder tells it, and mends again if it can."""
+    made = found.get("mended")
+    return None if made is None else Mended(climb.folder / "mended.pdf", made["notes"])
 
 
 def _delivered(candidate: Candidate, found: dict[str, Any], climb: Climb, destination: Path) -> Rendition:

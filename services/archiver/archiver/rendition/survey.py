@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pikepdf
 from pikepdf import Dictionary, Name, Object, Pdf, Stream
 
+from archiver.rendition.budgets import check_costs, check_pages
 from archiver.rendition.content import Kind, decide
-from archiver.rendition.mending.mend import opened
+from archiver.rendition.mending.mend import mend_opened, opened
 from archiver.rendition.mending.walk import dictionaries, name_of
 from archiver.rendition.outcome import Flavour
 from archiver.rendition.refusals import DAMAGED, EMPTY, PASSWORD, TOO_LARGE, UNKNOWN_FORMAT, refusal
@@ -22,17 +25,47 @@ MAX_PARTS = 10_000
 
 def survey(source: str, *, hint: str | None, attachments: str, max_pages: int) -> dict[str, Any]:
     """What the ladder must know before it starts. Raises Declined for what only a person can do something about."""
-    path = Path(source)
+    with _looked_at(Path(source), hint, Path(attachments), max_pages) as (found, _):
+        return found
+
+
+def survey_and_mend(
+    source: str, *, hint: str | None, attachments: str, max_pages: int, destination: str, level: str, language: str
+) -> dict[str, Any]:
+    """As `survey`; and a PDF that claims nothing is mended in the same reading: `mended` has what mending says.
+
+    Mending that fails is no failure of the look: `mended` is none, and the ladder tries again and tells why.
+    """
+    with _looked_at(Path(source), hint, Path(attachments), max_pages) as (found, pdf):
+        if pdf is not None and found["claim"] is None:
+            try:
+                found["mended"] = mend_opened(pdf, destination, level=level, language=language)
+            except MemoryError:
+                raise
+            except Exception:  # a fault of mending; of the three kinds it may be any, and the ladder finds out which
+                found["mended"] = None
+        return found
+
+
+@contextmanager
+def _looked_at(
+    path: Path, hint: str | None, attachments: Path, max_pages: int
+) -> Iterator[tuple[dict[str, Any], Pdf | None]]:
     kind = decide(path, hint)
     if kind in {Kind.EMPTY, Kind.UNKNOWN, Kind.LOCKED}:
         raise refusal({Kind.EMPTY: EMPTY, Kind.UNKNOWN: UNKNOWN_FORMAT, Kind.LOCKED: PASSWORD}[kind])
     if kind in {Kind.DOCX, Kind.ODT}:
         _check_packing(path)
     found: dict[str, Any] = {"kind": kind.value, "pages": 0, "claim": None, "notes": {}, "attachments": []}
-    if kind is Kind.PDF:
-        with opened(path) as pdf:
-            found |= _surveyed(pdf, Path(attachments), max_pages)
-    return found
+    if kind is not Kind.PDF:
+        yield found, None
+        return
+    with opened(path) as pdf:
+        found |= _surveyed(pdf, attachments, max_pages)
+        if pdf.is_encrypted:  # other readers may know less of its ciphers: they are given what this one opened
+            found["opened"] = str(path.with_name("opened.pdf"))
+            pdf.save(found["opened"])
+        yield found, pdf
 
 
 def _check_packing(path: Path) -> None:
@@ -49,6 +82,7 @@ def _check_packing(path: Path) -> None:
 
 
 def _surveyed(pdf: Pdf, folder: Path, max_pages: int) -> dict[str, Any]:
+    check_pages(pdf, max_pages)
     try:
         pages = len(pdf.pages)
     except pikepdf.PdfError:
@@ -58,6 +92,7 @@ def _surveyed(pdf: Pdf, folder: Path, max_pages: int) -> dict[str, Any]:
     if pages > max_pages:
         raise refusal(TOO_LARGE)
     everything = dictionaries(pdf)
+    check_costs(pdf, everything)
     taken, refused = _take_attachments(everything, folder)
     notes = {
         "attachments-found": len(taken),

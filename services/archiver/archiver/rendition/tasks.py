@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -11,9 +12,11 @@ from pikepdf import Dictionary, Name, pdfa
 
 from archiver.rendition.images import lay_image
 from archiver.rendition.mending import mend, relabel
+from archiver.rendition.mending.faces import FACES, western
 from archiver.rendition.pictures import picture_pages
+from archiver.rendition.refusals import NOT_UNLOCKED, WRONG_PASSWORD, refusal
 from archiver.rendition.sameness import compare
-from archiver.rendition.survey import survey
+from archiver.rendition.survey import survey, survey_and_mend
 from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
 
 
@@ -22,6 +25,18 @@ def second_opinion(source: str) -> dict[str, Any]:
     report = pdfa.validate_written(source, "2b")
     rules = sorted({finding.rule for finding in report.findings})
     return {"is_valid": bool(report.passed), "failed_rules": rules, "version": version("pikepdf")}
+
+
+def unlock(source: str, *, password: str, destination: str) -> dict[str, Any]:
+    """Writes a PDF as it is without its password. Raises Declined when the password is another, or it is no PDF."""
+    try:
+        with pikepdf.open(source, password=password) as pdf:
+            pdf.save(destination)
+            return {"pages": len(pdf.pages)}
+    except pikepdf.PasswordError:
+        raise refusal(WRONG_PASSWORD) from None
+    except pikepdf.PdfError:
+        raise refusal(NOT_UNLOCKED) from None
 
 
 def draw_sample(destination: str) -> dict[str, Any]:
@@ -38,6 +53,7 @@ def draw_sample(destination: str) -> dict[str, Any]:
 
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "survey": survey,
+    "survey_and_mend": survey_and_mend,
     "mend": mend,
     "relabel": relabel,
     "compare": compare,
@@ -47,6 +63,24 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "read_html": read_html,
     "read_mail": read_mail,
     "words_kept": words_kept,
+    "unlock": unlock,
     "draw_sample": draw_sample,
     "second_opinion": second_opinion,
 }
+
+
+def prepare_faces() -> None:
+    """Cuts the stand-in fonts, for every child that will come."""
+    for face in FACES:
+        western(face)
+
+
+def warm_up() -> None:
+    """Does every step once on a page of our own, so that no child pays for what is loaded at first use."""
+    with tempfile.TemporaryDirectory() as name:
+        sample, mended = f"{name}/sample.pdf", f"{name}/mended.pdf"
+        draw_sample(sample)
+        survey_and_mend(
+            sample, hint=None, attachments=f"{name}/a", max_pages=1, destination=mended, level="2u", language="nb"
+        )
+        compare(sample, mended, max_looks=1)

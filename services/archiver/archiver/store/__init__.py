@@ -10,7 +10,6 @@ from uuid import UUID
 
 from archiver.core import Step
 from archiver.domain import OUTCOME_UNKNOWN, SETTLED, pause_after, state_after
-from archiver.rendition import Rendition
 from sikkersak.contracts.archiver import (
     Attempt,
     Deliver,
@@ -19,7 +18,6 @@ from sikkersak.contracts.archiver import (
 )
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Database, Row, Transaction, present
-from sikkersak.vault.reference import VaultRef
 
 
 async def add_delivery(tx: Transaction, order: Deliver) -> bool:
@@ -114,20 +112,6 @@ async def attempts(tx: Transaction, delivery_id: UUID) -> tuple[Attempt, ...]:
     """Every attempt of one delivery, oldest first."""
     rows = await tx.fetch("select * from attempts where delivery_id = $1 order by attempt_id", delivery_id)
     return tuple(Attempt.model_validate(dict(row)) for row in rows)
-
-
-async def keep_rendition(
-    tx: Transaction, delivery_id: UUID, document_key: UUID, source_sha256: str, ref: VaultRef, made: Rendition
-) -> None:
-    """The archive rendition of one document. Key: the document's key; the first one made is the one that counts."""
-    sql = """
-    insert into renditions (document_key, delivery_id, source_sha256, rendition, flavour, rung, validator, verdict, notes)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (document_key) do nothing
-    """
-    validator = f"{made.verdict.validator} {made.verdict.version}"
-    notes = [{"code": note.code, "count": note.count} for note in made.notes]
-    what = (made.flavour.value, made.rung.value, validator, "valid", notes)
-    await tx.execute(sql, document_key, delivery_id, source_sha256, ref.model_dump(mode="json"), *what)
 
 
 async def renditions(tx: Transaction, document_keys: Sequence[UUID]) -> dict[UUID, Row]:

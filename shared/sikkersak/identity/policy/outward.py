@@ -26,6 +26,10 @@ RULES: Final[dict[str, Rule]] = {
     "archiver.read_delivery.v1": at_school(
         Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
     ),
+    "archiver.read_renditions.v1": at_school(
+        Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
+    ),
+    "archiver.choose_rendition.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING, subject=Subject.DELIVERY),
     "archiver.retry_delivery.v1": holding(
         Permission.MEND_ARCHIVING,
         refusal="Bare administrator og postfordeler kan sende på nytt.",

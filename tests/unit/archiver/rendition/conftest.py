@@ -16,7 +16,6 @@ from pikepdf import Array, Dictionary, Name, String
 from PIL import Image, ImageDraw
 
 from archiver.rendition import Renderer, Rendition
-from archiver.rendition.children import Children
 from archiver.rendition.gate import Gate
 from sikkersak.clock import now
 
@@ -33,15 +32,13 @@ async def renderer(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Re
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def gate() -> AsyncIterator[Gate]:
+async def gate(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gate]:
     """A gate of the tests' own, so that what the renderer says of itself is checked by another process."""
-    children = Children()
-    standing = Gate(children, seconds=30.0)
+    standing = Gate(tmp_path_factory.mktemp("gate"), seconds=30.0)
     if not standing.is_present:
         pytest.skip("veraPDF needs Java and libjaxb-java on this machine")
     yield standing
     await standing.stop()
-    await children.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from pikepdf import Name
 
-from archiver.rendition.children import Children
 from archiver.rendition.gate import Gate
 from sikkersak.letters import compose
 
@@ -120,8 +119,7 @@ def _nested(path: Path, depth: int = 9) -> None:
 async def test_a_file_that_would_take_for_ever_is_not_valid_and_the_next_one_is_judged(
     good: Path, tmp_path: Path
 ) -> None:
-    children = Children()
-    hurried = Gate(children, seconds=30.0)
+    hurried = Gate(tmp_path, seconds=30.0)
     endless = tmp_path / "endless.pdf"
     _nested(endless)
     try:
@@ -136,6 +134,7 @@ async def test_a_file_that_would_take_for_ever_is_not_valid_and_the_next_one_is_
 async def test_the_second_opinion_refuses_an_ordinary_pdf(renderer, papers) -> None:
     from archiver.rendition.cage import Limits
 
-    verdict = await renderer._gate.second_opinion(papers.pdf(), Limits(seconds=20))
+    async with renderer._children.child() as child:
+        verdict = await renderer._gate.second_opinion(child, papers.pdf(), Limits(seconds=20))
     assert not verdict.is_valid
     assert verdict.validator == "pikepdf.pdfa"

@@ -6,10 +6,7 @@ from pikepdf import Array, Dictionary, Object
 
 from archiver.rendition.mending.walk import Tally, drop, name_of
 
-FORBIDDEN = frozenset({
-    "/Launch", "/Sound", "/Movie", "/ResetForm", "/ImportData", "/Hide", "/SetOCGState", "/Rendition", "/Trans",
-    "/GoTo3DView", "/JavaScript", "/SubmitForm", "/GoToR", "/GoToE", "/SetState", "/NOP", "/RichMediaExecute",
-})  # fmt: skip
+ALLOWED = frozenset({"/GoTo", "/URI", "/Named", "/Thread"})
 PAGE_MOVES = frozenset({"/NextPage", "/PrevPage", "/FirstPage", "/LastPage"})
 MAX_CHAIN = 100
 
@@ -20,7 +17,7 @@ def mend_actions(everything: list[Object], tally: Tally) -> None:
         tally["actions-removed"] += drop(holder, "/AA")
         for key in ("/A", "/OpenAction", "/PA"):
             action = holder.get(key)
-            if isinstance(action, Dictionary) and "/S" in action and _is_forbidden(action):
+            if isinstance(action, Dictionary) and (_is_on_field(holder) or _is_forbidden(action)):
                 del holder[key]
                 tally["actions-removed"] += 1
             elif isinstance(action, Dictionary):
@@ -28,8 +25,15 @@ def mend_actions(everything: list[Object], tally: Tally) -> None:
 
 
 def _is_forbidden(action: Object) -> bool:
+    if "/S" not in action:  # not an action: attributes of a structure element stand at the same key
+        return False
     kind = name_of(action, "/S")
-    return kind in FORBIDDEN or (kind == "/Named" and name_of(action, "/N") not in PAGE_MOVES)
+    return kind not in ALLOWED or (kind == "/Named" and name_of(action, "/N") not in PAGE_MOVES)
+
+
+def _is_on_field(holder: Object) -> bool:
+    """Form fields do nothing at all (§6.4.1)."""
+    return name_of(holder, "/Subtype") == "/Widget"
 
 
 def _mend_chain(action: Object, tally: Tally) -> None:

@@ -35,7 +35,7 @@ def _draw_form_values(pdf: Pdf, tally: Tally) -> None:
     if form.get("/NeedAppearances", False):
         pdf.generate_appearance_streams()
         tally["form-values-drawn"] = 1
-    drop(form, "/NeedAppearances", "/XFA")
+    drop(form, "/NeedAppearances", "/XFA", "/SigFlags")
 
 
 def _is_shown(annotation: Object) -> bool:
@@ -58,7 +58,7 @@ def _mend_annotation(pdf: Pdf, annotation: Object, tally: Tally) -> None:
         if isinstance(normal, Stream) and not is_button:
             return
         if isinstance(normal, Dictionary) and not isinstance(normal, Stream):
-            if is_button:
+            if is_button and _has_looks(pdf, normal):
                 return
             if chosen := _state(annotation, normal):
                 appearance["/N"] = chosen
@@ -72,6 +72,15 @@ def _mend_annotation(pdf: Pdf, annotation: Object, tally: Tally) -> None:
     if kind not in WITHOUT_APPEARANCE and _has_area(annotation):
         _show_nothing(pdf, annotation, is_button)
         tally["appearances-empty"] += not is_button and kind != "/Widget"
+
+
+def _has_looks(pdf: Pdf, states: Object) -> bool:
+    """Whether a button looks like anything in any state; a state without a look of its own gets an empty one."""
+    looks = {key: isinstance(states[key], Stream) for key in list(states.keys())}
+    if any(looks.values()):
+        for key in [key for key, is_look in looks.items() if not is_look]:
+            states[key] = pdf.make_stream(b"", Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 1, 1]))
+    return any(looks.values())
 
 
 def _state(annotation: Object, states: Object) -> Stream | None:

@@ -7,7 +7,7 @@ import re
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
 from archiver.rendition.mending.inks import cmyk_profile
-from archiver.rendition.mending.walk import content_streams, name_of
+from archiver.rendition.mending.walk import content_streams, name_of, text_of, unpacked
 
 _CMYK_OPERATOR = re.compile(rb"[\d.]\s+[kK](?:\s|$)|/(?:DeviceCMYK|CMYK)\b")
 
@@ -50,12 +50,12 @@ def _uses_cmyk(pdf: Pdf, everything: list[Object]) -> bool:
 
 
 def _draws_cmyk(stream: Stream) -> bool:
-    return _CMYK_OPERATOR.search(stream.read_bytes()) is not None
+    return _CMYK_OPERATOR.search(unpacked(stream)) is not None
 
 
 def _mentions_cmyk(value: object, depth: int = 0) -> bool:
     if isinstance(value, Name):
-        return str(value) == "/DeviceCMYK"
+        return text_of(value) == "/DeviceCMYK"
     if isinstance(value, Array) and depth < 8 and len(value) < 64:
         return any(_mentions_cmyk(part, depth + 1) for part in value)
     return False

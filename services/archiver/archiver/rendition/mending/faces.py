@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from fontTools import subset
+from fontTools import agl, subset
+from fontTools.encodings.StandardEncoding import StandardEncoding
 from fontTools.ttLib import TTFont
 
 FOLDERS = (Path("/usr/share/fonts/truetype/liberation2"), Path("/usr/share/fonts/truetype/liberation"))
@@ -21,6 +22,19 @@ _SERIF = re.compile(
 )
 _BOLD = re.compile(r"bold|black|heavy|demi", re.IGNORECASE)
 _ITALIC = re.compile(r"italic|oblique|kursiv|ital$", re.IGNORECASE)
+
+
+def _encoded(codec: str) -> set[int]:
+    return {ord(char) for code in range(32, 256) if (char := bytes((code,)).decode(codec, "replace")) != "\ufffd"}
+
+
+_STANDARD = {ord(agl.toUnicode(name)[0]) for name in StandardEncoding if agl.toUnicode(name)}
+WESTERN = frozenset(_encoded("cp1252") | _encoded("mac_roman") | _STANDARD)
+FACES = tuple(
+    f"Liberation{family}-{style}"
+    for family in ("Sans", "Serif", "Mono")
+    for style in ("Regular", "Bold", "Italic", "BoldItalic")
+)
 
 
 def face_for(name: str, flags: int) -> str | None:
@@ -47,13 +61,30 @@ def _file(face: str) -> bytes | None:
     return path.read_bytes() if path else None
 
 
-def open_face(face: str) -> TTFont | None:
-    """The font, freshly opened, to be changed at will; None when this machine lacks it."""
+def open_face(face: str, characters: Iterable[int]) -> TTFont | None:
+    """The face with the glyphs for these characters, freshly opened; None when this machine lacks it."""
+    wanted = set(characters)
+    content = western(face) if wanted <= WESTERN else _file(face)
+    if content is None:
+        return None
+    font = TTFont(io.BytesIO(content), lazy=True)
+    if not wanted <= WESTERN:
+        _cut(font, wanted)
+    return font
+
+
+@cache
+def western(face: str) -> bytes | None:
+    """The face cut to what the encodings of western text can name: cut once, for cutting takes longer than all else."""
     content = _file(face)
-    return TTFont(io.BytesIO(content), lazy=True) if content else None
+    if content is None:
+        return None
+    font = TTFont(io.BytesIO(content), lazy=True)
+    _cut(font, WESTERN)
+    return written(font)
 
 
-def cut(font: TTFont, characters: Iterable[int]) -> None:
+def _cut(font: TTFont, characters: Iterable[int]) -> None:
     """Keeps only the glyphs for these characters, and no instructions for layout that a PDF does not use."""
     options = subset.Options()
     options.layout_features = []

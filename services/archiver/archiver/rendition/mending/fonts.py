@@ -14,7 +14,7 @@ from fontTools.encodings.StandardEncoding import StandardEncoding
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from archiver.rendition.mending.faces import cut, face_for, open_face, written
+from archiver.rendition.mending.faces import face_for, open_face, written
 from archiver.rendition.mending.walk import Tally, name_of, number_of
 
 SIMPLE = frozenset({"/Type1", "/TrueType", "/MMType1"})
@@ -41,7 +41,7 @@ def embed_fonts(pdf: Pdf, everything: list[Object], tally: Tally) -> None:
         if name_of(font, "/Subtype") not in SIMPLE or "/BaseFont" not in font or _carries_file(font):
             continue
         plan = _planned(font)
-        face = open_face(plan.face) if plan else None
+        face = open_face(plan.face, plan.characters.values()) if plan else None
         if plan is None or face is None or not plan.characters:
             continue
         _embed(pdf, font, face, plan)
@@ -100,7 +100,6 @@ def _base(encoding: str) -> dict[int, int]:
 def _embed(pdf: Pdf, font: Object, face: TTFont, plan: Plan) -> None:
     known = face.getBestCmap()
     drawn = {code: char for code, char in plan.characters.items() if char in known and char in agl.UV2AGL}
-    cut(face, drawn.values())
     widths = _set_widths(face, drawn, plan)
     first, last = min(drawn), max(drawn)
     name = Name("/" + _tag(plan) + "+" + plan.face)

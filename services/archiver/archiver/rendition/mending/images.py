@@ -16,7 +16,7 @@ from pikepdf import (
     unparse_content_stream,
 )
 
-from archiver.rendition.mending.walk import Tally, content_streams, drop, name_of
+from archiver.rendition.mending.walk import Tally, content_streams, drop, name_of, text_of, unpacked
 
 _INTERPOLATED_INLINE = re.compile(rb"\bBI\b[^\xff]{0,400}?/(?:I|Interpolate)\s+true", re.DOTALL)
 _INTERPOLATE = re.compile(rb"/(?:I|Interpolate)\s+true")
@@ -47,25 +47,27 @@ def mend_images(pdf: Pdf, everything: list[Object], tally: Tally, *, recode: boo
 
 def _filters(stream: Object) -> list[str]:
     filters = stream.get("/Filter")
-    return [str(one) for one in filters] if isinstance(filters, Array) else [str(filters)]
+    return [text_of(one) for one in filters] if isinstance(filters, Array) else [text_of(filters)]
 
 
 def _is_graphics_state(holder: Object) -> bool:
-    return name_of(holder, "/Type") == "/ExtGState" or any(key in holder for key in ("/TR", "/TR2", "/HTP"))
+    return name_of(holder, "/Type") == "/ExtGState" or any(key in holder for key in ("/TR", "/TR2", "/HTP", "/OPM"))
 
 
 def _mend_graphics_state(state: Object) -> None:
     drop(state, "/TR", "/HTP", "/HT")
+    if state.get("/OPM") == 1:  # not together with ICC-based inks (§6.2.4.2); the look is checked afterwards
+        state["/OPM"] = 0
     if "/TR2" in state and name_of(state, "/TR2") != "/Default":
         del state["/TR2"]
     mode = state.get("/BM")
     if isinstance(mode, Array):  # a list of wishes: the first that is known (PDF 1.7 §11.3.5)
-        wishes = [str(wish) for wish in mode]
+        wishes = [text_of(wish) for wish in mode]
         state["/BM"] = Name(next((wish for wish in wishes if wish in BLEND_MODES), "/Normal"))
 
 
 def _mend_inline_images(pdf: Pdf, page: Object) -> None:
-    if any(_INTERPOLATED_INLINE.search(stream.read_bytes()) for stream in content_streams(page)):
+    if any(_INTERPOLATED_INLINE.search(unpacked(stream)) for stream in content_streams(page)):
         content = unparse_content_stream(list(parse_content_stream(page)))
         page["/Contents"] = pdf.make_stream(_INTERPOLATE.sub(b"/I false", content))
 

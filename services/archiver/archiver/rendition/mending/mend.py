@@ -25,16 +25,20 @@ LEVELS = {"2a": "A", "2u": "U", "2b": "B"}
 
 def mend(source: str, destination: str, *, level: str, language: str, recode: bool = False) -> dict[str, Any]:
     """Writes `source` anew, claiming `level`. Gives the notes; raises Declined for what cannot be opened."""
-    tally = Tally()
     with opened(Path(source)) as pdf:
-        _sanitizer().apply(pdf)
-        _draw_and_clean(pdf, tally, recode)
-        _set_language(pdf, language)
-        pdfa.prepare(pdf, FLAVOUR, output_intent="sRGB")
-        _claim(pdf, level)
-        _save(pdf, destination)
-        pages = len(pdf.pages)
-    return {"notes": {code: count for code, count in tally.items() if count}, "pages": pages}
+        return mend_opened(pdf, destination, level=level, language=language, recode=recode)
+
+
+def mend_opened(pdf: Pdf, destination: str, *, level: str, language: str, recode: bool = False) -> dict[str, Any]:
+    """As `mend`, for a document that has been opened; it is of no other use afterwards."""
+    tally = Tally()
+    _sanitizer().apply(pdf)
+    _draw_and_clean(pdf, tally, recode)
+    _set_language(pdf, language)
+    pdfa.prepare(pdf, FLAVOUR, output_intent="sRGB")
+    _claim(pdf, level)
+    _save(pdf, destination)
+    return {"notes": {code: count for code, count in tally.items() if count}, "pages": len(pdf.pages)}
 
 
 def relabel(source: str, destination: str, *, level: str, language: str | None = None) -> dict[str, Any]:

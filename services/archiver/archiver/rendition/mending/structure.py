@@ -22,6 +22,10 @@ def mend_structure(pdf: Pdf, everything: list[Object], tally: Tally) -> None:
         if isinstance(holder, Stream):
             tally["external-content-removed"] += drop(holder, "/F", "/FFilter", "/FDecodeParms") and 1
         mend_font_dictionary(holder)
+        if name_of(holder, "/FT") == "/Sig":
+            drop(
+                holder, "/V", "/Lock", "/SV"
+            )  # it signed the file as it came, which is kept; here it would prove nothing
     mend_optional_content(pdf)
 
 
@@ -29,6 +33,9 @@ def mend_font_dictionary(holder: Object) -> None:
     """Optional and usually wrong lists of glyphs go; symbolic TrueType fonts have no encoding of their own."""
     drop(holder, "/CIDSet") if "/FontName" in holder else None
     drop(holder, "/CharSet") if "/FontName" in holder else None
+    for key in ("/BaseFont", "/FontName"):
+        if isinstance(holder.get(key), Name) and not name_of(holder, key):
+            holder[key] = Name("/Skrift")  # a name in another character set than UTF-8 (§6.1.8)
     kind = name_of(holder, "/Subtype")
     descriptor = holder.get("/FontDescriptor")
     if not isinstance(descriptor, Dictionary):

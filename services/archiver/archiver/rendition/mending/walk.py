@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
+from pikepdf import Array, Dictionary, Name, Object, Pdf, PdfError, Stream
 
 Tally = Counter[str]
 """How often each kind of thing was done, by the code of its note."""
@@ -46,8 +46,23 @@ def drop(holder: Object, *keys: str) -> int:
 
 def name_of(holder: Object, key: str) -> str:
     """The name standing at a key, or an empty text for anything else."""
-    value = holder.get(key)
-    return str(value) if isinstance(value, Name) else ""
+    return text_of(holder.get(key))
+
+
+def text_of(value: object) -> str:
+    """A name as text; an empty one for anything else, and for a name in another character set than UTF-8."""
+    try:
+        return str(value) if isinstance(value, Name) else ""
+    except UnicodeDecodeError:
+        return ""
+
+
+def unpacked(stream: Stream) -> bytes:
+    """What a stream holds; nothing when it cannot be unpacked, which the next program that reads it will say too."""
+    try:
+        return bytes(stream.read_bytes())
+    except PdfError:
+        return b""
 
 
 def number_of(holder: Object, key: str, default: float = 0.0) -> float:
