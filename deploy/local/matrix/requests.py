@@ -27,6 +27,14 @@ INSTEAD: Final[dict[str, dict[str, Any]]] = {
     "cases.open_case.v1": {"pupil_id": None, "responsible_id": None},
     "cases.write_document.v1": {"to_guardians": False, "receivers": []},
     "cases.edit_document.v1": {"version": 999},
+    # by what they hold themselves; that naming a document leads through cases is the gateway's to keep
+    **{
+        name: {"document_id": None}
+        for name in (
+            *("signing.read_job.v1", "signing.cancel_job.v1", "signing.open_ceremony.v1"),
+            *("notifier.read_consignment.v1", "notifier.resolve_letter.v1"),
+        )
+    },
     "cases.put_staff.v1": {"roles": [], "schools": [], "is_active": True},
 }
 for _module in pkgutil.iter_modules(sikkersak.contracts.__path__):

@@ -68,7 +68,7 @@ async def read_consignment(asked: ReadConsignment, ask: Ask, postroom: Postroom)
 @operations.answers(ResolveLetter)
 async def resolve_letter(asked: ResolveLetter, ask: Ask, postroom: Postroom) -> ConsignmentView:
     """Does what a person has decided about a letter that did not arrive."""
-    row = await store.visible(ask.tx, _sight_of(ask.actor, asked.document_id), asked.consignment_id)
+    row = await store.visible(ask.tx, _written(ask.actor, asked.document_id), asked.consignment_id)
     if asked.choice not in store.view(row).choices:
         raise Declined("choice-not-possible", "Det kan ikke gjøres med dette brevet nå.")
     return store.view(await resolving.resolve(ask.tx, row, asked, postroom))
@@ -90,6 +90,12 @@ def _sight_of(actor: Actor, document_id: UUID | None) -> store.Sight:
     """What the actor may see, with the letters of one document that cases has allowed."""
     sight = _sight(actor)
     return store.Sight(sight.everything, sight.schools, document_id)
+
+
+def _written(actor: Actor, document_id: UUID | None) -> store.Sight:
+    """The schools in whose cases the actor may write, and the letters of one document that cases has confirmed."""
+    schools = tuple(actor.schools) if actor.holds(Permission.WRITE_SCHOOL) else ()
+    return store.Sight(schools=schools, document_id=document_id)
 
 
 def _sight(actor: Actor) -> store.Sight:

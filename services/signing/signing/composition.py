@@ -56,6 +56,7 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
                 on_behalf_of=settings.portal_on_behalf_of,
                 unknown_after=timedelta(seconds=settings.unknown_after_seconds),
                 outward_effects=settings.outward_effects,
+                public_url=settings.public_url.rstrip("/"),
             )
         finally:
             await circuit.close()

@@ -31,6 +31,7 @@ class Desk:
     unknown_after: timedelta
     on_behalf_of: Capacity
     outward_effects: bool
+    public_url: str
 
     async def note(self, job_id: UUID, step: str, verdict: str) -> None:
         """Adds to the record of attempts, in a transaction of its own: nothing takes it back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from signing import following, store
 from signing.desk import Desk
 from sikkersak.contracts.notifier import Announce, Notice
-from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState, SigningFlow
 from sikkersak.errors import Transient
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
@@ -22,11 +23,11 @@ async def poll_portal(desk: Desk) -> None:
     """One round over every queue, by one replica: two would take each other's answers."""
     if not desk.outward_effects:
         return
-    for queue in desk.queues:
+    for queue, flow in product(desk.queues, SigningFlow):
         try:
-            await following.poll(desk, queue)
+            await following.poll(desk, queue, flow)
         except Transient as later:  # one queue's pause is not the others'
-            log.info("queue_waits", queue=queue, reason=later.reason)
+            log.info("queue_waits", queue=queue, flow=flow.value, reason=later.reason)
 
 
 async def sweep(desk: Desk) -> None:

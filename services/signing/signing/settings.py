@@ -38,6 +38,9 @@ class Settings(ServiceSettings):
         Capacity.SELF,
         description="for whom signers sign where the order does not say: self (a private matter, notified by the contact register) or other",
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="where staff open Sikker Sak; who signs at the screen is led back there"
+    )
     remind_days: float = Field(3.0, gt=0, description="days before the time runs out that the school is told")
     sweep_seconds: float = Field(60.0, gt=0, description="how often jobs that nothing moves are moved again")
     probe_seconds: float = Field(30.0, gt=0, description="how often a portal that is down is looked at")

@@ -419,6 +419,21 @@ class ReadDocument(Operation[DocumentView], name="cases.read_document.v1"):
     document_id: UUID
 
 
+class WritingConfirmed(Contract):
+    """That the actor may write in the document's case."""
+
+    document_id: UUID
+
+
+class ConfirmWriting(Operation[WritingConfirmed], name="cases.confirm_writing.v1"):
+    """Whether the actor may write in the document's case, open or closed; asked before a sending of it is decided about.
+
+    A refusal says why; a document that the actor may not know of does not exist.
+    """
+
+    document_id: UUID
+
+
 class SubmitForApproval(Operation[DocumentView], name="cases.submit_document.v1", changes=True):
     """Ask the school leader to approve (M13)."""
 

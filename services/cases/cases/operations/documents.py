@@ -17,6 +17,7 @@ from sikkersak.contracts.archiver import RecordType
 from sikkersak.contracts.cases import (
     ApprovalRequested,
     AskForSignatures,
+    ConfirmWriting,
     DecideApproval,
     DocumentState,
     DocumentView,
@@ -27,6 +28,7 @@ from sikkersak.contracts.cases import (
     SendDocument,
     SubmitForApproval,
     WriteDocument,
+    WritingConfirmed,
 )
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
@@ -108,6 +110,18 @@ async def read_document(asked: ReadDocument, ask: Ask, office: Office) -> Docume
     row = await documents.document(ask.tx, asked.document_id)
     await access.readable_case(ask.tx, standing, row["case_id"])
     return await _noted(ask, standing, row["case_id"], asked.document_id, "document-read")
+
+
+@operations.answers(ConfirmWriting)
+async def confirm_writing(asked: ConfirmWriting, ask: Ask, office: Office) -> WritingConfirmed:
+    """The gate has decided; that somebody is about to decide about a sending is a row in the audit log."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    row = await documents.document(ask.tx, asked.document_id)
+    await audit.note(
+        ask.tx, standing.staff_id, "sending-decided", case_id=row["case_id"], document_id=asked.document_id
+    )
+    return WritingConfirmed(document_id=asked.document_id)
 
 
 @operations.answers(SubmitForApproval)
