@@ -23,7 +23,7 @@ for owner in ("intake", "cases", "signing", "archiver", "notifier"):
 
 GOLDEN = Path(__file__).parent / "golden"
 # Text fields that a message may have: codes, and what is public.
-CODES = {"code", "flavour", "receiver_organisation", "case_type", "sha256", "media_type"}
+CODES = {"code", "flavour", "receiver_organisation", "case_type", "sha256", "media_type", "permissions"}
 
 
 def model_of(name: str) -> type[BaseModel]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from cases.handlers import handlers
 from cases.office import Office
@@ -24,6 +25,8 @@ async def open_office(frame: Frame[Settings]) -> AsyncIterator[Office]:
         database=frame.database,
         sealer=Sealer(pem(settings.audit_key.get_secret_value())),
         seal_seconds=settings.seal_seconds,
+        sweep_seconds=settings.sweep_seconds,
+        remind_after=timedelta(days=settings.approval_reminder_days),
     )
 
 

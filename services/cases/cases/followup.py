@@ -11,12 +11,10 @@ from sikkersak.clock import now
 from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
 from sikkersak.contracts.cases import DocumentFinished, DocumentState
 from sikkersak.contracts.notifier import SendLetter
-from sikkersak.contracts.signing import RequestSignatures
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
-from sikkersak.vault.reference import VaultRef
 
 
 class ProtectedAddress(Declined):
@@ -76,21 +74,6 @@ async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id:
     await say(tx, order)
 
 
-async def order_signatures(tx: Transaction, sealed: Sealed, row: Row) -> None:
-    """Orders the signature job, once there is a rendition to sign. Key: the job's id, fixed when signatures were asked."""
-    if row["rendition"] is None or row["signing"] != "waiting":
-        return
-    rendition = VaultRef.model_validate(row["rendition"])
-    dossier = dossiers.signing(row, rendition, await guardians(tx, sealed, row))
-    order = RequestSignatures(
-        job_id=row["job_id"],
-        document_id=row["document_id"],
-        school_id=await _school(tx, row),
-        dossier=await sealed.keep(dossier),
-    )
-    await say(tx, order)
-
-
 async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
     """Orders one letter a receiver, once there is something to send. A document goes out once."""
     is_ready = row["rendition"] is not None and row["signing"] in {None, "signed"}
@@ -101,7 +84,14 @@ async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
         letter_id = await documents.add_letter(tx, row["document_id"])
         dossier = await sealed.keep(await dossiers.letter(tx, row, receiver))
         await say(
-            tx, SendLetter(letter_id=letter_id, document_id=row["document_id"], school_id=school_id, dossier=dossier)
+            tx,
+            SendLetter(
+                letter_id=letter_id,
+                document_id=row["document_id"],
+                school_id=school_id,
+                dossier=dossier,
+                asked_by=row["owner_id"],
+            ),
         )
 
 

@@ -1,10 +1,11 @@
-"""What cases does by itself: the audit log's seals, months and monthly files (M18)."""
+"""What cases does by itself: the audit log's seals, months and monthly files (M18), and what it tells of (M22)."""
 
 from __future__ import annotations
 
 from cases.auditing import export_finished_months
 from cases.office import Office
 from cases.store import audit
+from cases.telling import remind_of_approvals, tell_staff
 from sikkersak.periodic import Periodic
 
 MONTHS_AHEAD = 12
@@ -26,5 +27,7 @@ async def keep_audit_months(office: Office) -> None:
 
 periodic: tuple[Periodic[Office], ...] = (
     Periodic("audit-seal", lambda office: office.seal_seconds, seal_audit),
+    Periodic("staff-told", lambda office: office.sweep_seconds, tell_staff),
+    Periodic("approval-reminders", lambda office: office.sweep_seconds, remind_of_approvals),
     Periodic("audit-months", lambda _: DAY_SECONDS, keep_audit_months),
 )

@@ -15,6 +15,7 @@ def upgrade() -> None:
 alter table jobs add column flow text not null default 'portal';
 alter table jobs add column status_url text;
 alter table jobs add column status_token text;
+alter table jobs add column asked_by uuid;
 comment on column jobs.flow is 'portal: invited by the signing service; direct: present at the screen';
 comment on column jobs.status_token is 'brought by the browser; good for one look at the status, and forgotten after it';
 

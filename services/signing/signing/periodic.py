@@ -9,10 +9,9 @@ import structlog
 
 from signing import following, store
 from signing.desk import Desk
-from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.contracts.notifier import Notice
 from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState, SigningFlow
 from sikkersak.errors import Transient
-from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.periodic import Periodic
 
@@ -46,10 +45,10 @@ async def sweep(desk: Desk) -> None:
 
 
 async def remind(desk: Desk) -> None:
-    """Tells schools of signatures that are still missing shortly before the time runs out; the signers are reminded by the portal."""
+    """Tells schools, and whoever asked, of signatures that are still missing shortly before the time runs out; the signers are reminded by the portal."""
     async with desk.database.transaction() as tx:
-        for school_id in await store.running_out(tx, desk.remind_before):
-            await say(tx, Announce(notice_id=new_id(), notice=Notice.SIGNATURE_WAITING, school_id=school_id))
+        for row in await store.running_out(tx, desk.remind_before):
+            await store.announce(tx, row, Notice.SIGNATURE_WAITING)
 
 
 PERIODIC: Final[tuple[Periodic[Desk], ...]] = (

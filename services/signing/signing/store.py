@@ -29,14 +29,14 @@ UNSETTLED: Final = ("waiting", "awaiting_signatures")
 async def add_job(tx: Transaction, order: RequestSignatures, dossier: SigningDossier) -> bool:
     """The obligation and its signers, once for a job id; false when it is there already."""
     sql = """
-    insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at, flow)
-    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval, $8) on conflict do nothing returning true
+    insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at, flow, asked_by)
+    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval, $8, $9) on conflict do nothing returning true
     """
     ids = (order.job_id, order.document_id, order.school_id)
     reference = order.dossier.model_dump(mode="json")
     asked = dossier.signers
     time = (time_open(dossier), dossier.opens_at)
-    is_new = bool(await tx.fetchval(sql, *ids, reference, len(asked), *time, dossier.flow.value))
+    is_new = bool(await tx.fetchval(sql, *ids, reference, len(asked), *time, dossier.flow.value, order.asked_by))
     if is_new:
         rows = [(order.job_id, number, signer.order) for number, signer in enumerate(asked, start=1)]
         await tx.executemany("insert into signers (job_id, number, signing_order) values ($1, $2, $3)", rows)
@@ -121,9 +121,16 @@ async def change(tx: Transaction, job_id: UUID, state: JobState, code: str | Non
     if row is not None:
         await say(tx, JobChanged.model_validate({name: row[name] for name in JobChanged.model_fields}))
         if state not in {JobState.WAITING, JobState.AWAITING_SIGNATURES}:
-            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=row["school_id"])
-            await say(tx, ended)
+            await announce(tx, row, Notice.SIGNATURE_ENDED)
     return row
+
+
+async def announce(tx: Transaction, row: Row, notice: Notice) -> None:
+    """Tells the school, and whoever asked for the signatures."""
+    await say(tx, Announce(notice_id=new_id(), notice=notice, school_id=row["school_id"]))
+    if row["asked_by"] is not None:
+        own = {"school_id": row["school_id"], "staff_id": row["asked_by"]}
+        await say(tx, Announce(notice_id=new_id(), notice=notice, **own))
 
 
 async def keep_progress(tx: Transaction, job_id: UUID, seen: list[tuple[int, SignerStatus]]) -> None:
@@ -192,13 +199,13 @@ async def uncancelled(tx: Transaction) -> list[UUID]:
     return [row["job_id"] for row in await tx.fetch(sql)]
 
 
-async def running_out(tx: Transaction, before: timedelta) -> list[UUID]:
-    """The schools of jobs whose time runs out within `before`, each job once."""
+async def running_out(tx: Transaction, before: timedelta) -> list[Row]:
+    """Jobs whose time runs out within `before`, each once."""
     sql = """
     update jobs set reminded_at = now() where state = 'awaiting_signatures' and reminded_at is null
-    and expires_at < now() + $1::interval and expires_at > now() returning school_id
+    and expires_at < now() + $1::interval and expires_at > now() returning school_id, asked_by
     """
-    return [row["school_id"] for row in await tx.fetch(sql, before)]
+    return await tx.fetch(sql, before)
 
 
 async def let_go(tx: Transaction) -> list[UUID]:

@@ -109,6 +109,7 @@ class RequestSignatures(Message, type="signing.request.v1"):
     document_id: UUID
     school_id: UUID
     dossier: VaultRef
+    asked_by: UUID | None = Field(default=None, description="who is told how it ends, and when time runs out")
 
 
 class CreateJob(Message, type="signing.create.v1"):

@@ -77,6 +77,7 @@ WORK_QUEUES: Final = (
             "notifier.announce.v1",
             "intake.mail.received.v1",
             "cases.approval.requested.v1",
+            "cases.staff.changed.v1",
         ),
         prefetch=8,
     ),

@@ -25,6 +25,7 @@ RESOURCES = {
     "/archive/reconciliations/{reconciliation_id}",
     "/notices/outages",
     *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
+    *("/signature-jobs/{job_id}/signers/{signer}/ceremony", "/me/notices"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cases import followup
+from cases import followup, signatures
 from cases.domain.lifecycle import StaleVersion, after_edit, move
 from cases.domain.standing import Permission, Standing
 from cases.domain.titles import public_title
@@ -129,7 +129,7 @@ async def submit_for_approval(asked: SubmitForApproval, ask: Ask, office: Office
     """Asks the school's leader (M13)."""
     del office
     standing, row = await _writable(ask, asked.document_id)
-    await _move(ask.tx, row, DocumentState.AWAITING_APPROVAL)
+    await _move(ask.tx, row, DocumentState.AWAITING_APPROVAL, approval_asked_at=now(), approval_reminded_at=None)
     school_id = await cases.school_of(ask.tx, row["case_id"])
     await say(ask.tx, ApprovalRequested(document_id=asked.document_id, case_id=row["case_id"], school_id=school_id))
     return await _noted(ask, standing, row["case_id"], asked.document_id, "approval-requested")
@@ -164,15 +164,15 @@ async def finish_document(asked: FinishDocument, ask: Ask, office: Office) -> Do
 
 @operations.answers(AskForSignatures)
 async def ask_for_signatures(asked: AskForSignatures, ask: Ask, office: Office) -> DocumentView:
-    """Has the pupil's guardians sign; the order goes out as soon as there is a rendition to sign (M20)."""
+    """Has it signed as was wished; the order goes out as soon as there is a rendition to sign (M20)."""
     standing, row = await _writable(ask, asked.document_id)
     _demand_finished(row)
     if row["signing"] in {"waiting", "awaiting_signatures", "signed"}:
         raise Declined("signatures-asked", "Det er allerede bedt om signatur på dokumentet.")
     sealed = Sealed(office)
-    await followup.guardians(ask.tx, sealed, row)
-    await documents.ask_signatures(ask.tx, asked.document_id, new_id(), asked.days_open)
-    await followup.order_signatures(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
+    wishes = await signatures.compose(ask.tx, sealed, row, asked)
+    await documents.ask_signatures(ask.tx, asked.document_id, new_id(), asked.days_open, wishes)
+    await signatures.order(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
     return await _noted(ask, standing, row["case_id"], asked.document_id, "signatures-asked")
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, Subject, at_school, gateway_itself, holding, listing
+from sikkersak.identity.policy.rules import Rule, Subject, at_school, gateway_itself, holding, listing, staff
 
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
 MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
@@ -77,6 +77,8 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
     "notifier.resolve_letter.v1": replace(DECIDED_ABOUT, subject=Subject.CONSIGNMENT),
+    "notifier.read_preferences.v1": staff(),
+    "notifier.put_preferences.v1": staff(),
     "notifier.retry_consignment.v1": at_school(
         Permission.FOLLOW_SENDINGS,
         or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
