@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -178,8 +179,8 @@ def rendition_file(document: Row, rendition: VaultRef) -> File:
     return File(name=f"{document['title']}.pdf", media_type="application/pdf", ref=rendition)
 
 
-async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossier:
-    """What one receiver is sent: the signed result where there is one, else the rendition."""
+async def letter(tx: Transaction, document: Row, receiver: Party, further: Sequence[File] = ()) -> LetterDossier:
+    """What one receiver is sent: the signed result where there is one, else the rendition, and what goes with it."""
     _, folder = await case_file(tx, document["case_id"])
     if document["signed"]:
         file = File.model_validate(document["signed"])
@@ -192,5 +193,5 @@ async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossi
         sender_organisation=folder.school_organisation,
         sender_name=folder.school,
         case_number=folder.number,
-        files=(file,),
+        files=(file, *further),
     )

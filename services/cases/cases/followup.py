@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cases import dossiers
+from cases import dossiers, enclosures
 from cases.dossiers import Sealed
 from cases.store import cases, documents, people
 from sikkersak.clock import now
@@ -80,9 +80,10 @@ async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
     if not (row["is_to_be_sent"] and is_ready) or await documents.has_letters(tx, row["document_id"]):
         return
     school_id = await _school(tx, row)
+    further = await enclosures.files_of(tx, row, tuple(row["enclosed"]), is_signed_too=True)
     for receiver in await receivers(sealed, row):
         letter_id = await documents.add_letter(tx, row["document_id"])
-        dossier = await sealed.keep(await dossiers.letter(tx, row, receiver))
+        dossier = await sealed.keep(await dossiers.letter(tx, row, receiver, further))
         await say(
             tx,
             SendLetter(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from cases import dossiers, followup
+from cases import dossiers, enclosures, followup
 from cases.dossiers import Sealed
-from cases.store import cases, documents
-from sikkersak.contracts.cases import AskForSignatures, DocumentState, SignerWish
+from cases.store import cases
+from sikkersak.contracts.cases import AskForSignatures, SignerWish
 from sikkersak.contracts.message import Contract
 from sikkersak.contracts.signing import Capacity, RequestSignatures, Signer, SigningDossier, SigningFlow
 from sikkersak.contracts.values import File, Party
-from sikkersak.errors import Declined
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
@@ -34,20 +32,13 @@ class SigningWishes(Contract):
     flow: SigningFlow
 
 
-class NotPossible(Declined):
-    """What was wished for cannot be asked of anybody; said before anything is ordered."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(code, detail, status=422)
-
-
 async def compose(tx: Transaction, sealed: Sealed, row: Row, asked: AskForSignatures) -> dict[str, Any]:
     """The wishes as they are kept until there is a rendition to sign."""
-    further = await _further(tx, row, asked.further_documents)
+    further = await enclosures.files_of(tx, row, asked.further_documents)
     if asked.is_advanced and further:
-        raise NotPossible("advanced-one-document", "Avansert signatur gjelder ett dokument om gangen.")
+        raise enclosures.NotPossible("advanced-one-document", "Avansert signatur gjelder ett dokument om gangen.")
     if asked.flow is SigningFlow.DIRECT and asked.opens_at is not None:
-        raise NotPossible("at-screen-at-once", "Signering på skjermen åpner med en gang.")
+        raise enclosures.NotPossible("at-screen-at-once", "Signering på skjermen åpner med en gang.")
     wishes = SigningWishes(
         further=tuple(further),
         signers=await _signers(tx, sealed, row, asked),
@@ -94,20 +85,20 @@ async def _signers(tx: Transaction, sealed: Sealed, row: Row, asked: AskForSigna
     found = tuple(_signer(known, wish) for wish in asked.signers)
     numbers = [signer.national_id for signer in found if signer.national_id is not None]
     if len(set(numbers)) != len(numbers):
-        raise NotPossible("signer-twice", "Samme person kan ikke signere to ganger.")
+        raise enclosures.NotPossible("signer-twice", "Samme person kan ikke signere to ganger.")
     return found
 
 
 def _signer(known: tuple[Party, ...], wish: SignerWish) -> Signer:
     has_address = wish.email is not None or wish.mobile is not None
     if wish.on_behalf_of is Capacity.OTHER and not has_address:
-        raise NotPossible("contact-needed", "Den som signerer på vegne av andre, må ha e-post eller mobil.")
+        raise enclosures.NotPossible("contact-needed", "Den som signerer på vegne av andre, må ha e-post eller mobil.")
     if wish.guardian is not None:
         if wish.guardian > len(known):
-            raise NotPossible("no-such-guardian", "Eleven har ikke så mange foresatte.")
+            raise enclosures.NotPossible("no-such-guardian", "Eleven har ikke så mange foresatte.")
         return _guardian(known[wish.guardian - 1], wish)
     if not wish.name.strip() or not (wish.national_id or has_address):
-        raise NotPossible(
+        raise enclosures.NotPossible(
             "signer-unknown", "Oppgi navn, og fødselsnummer, e-post eller mobil, til den som skal signere."
         )
     return Signer(name=wish.name.strip(), **wish.model_dump(exclude={"guardian", "name"}))
@@ -116,18 +107,3 @@ def _signer(known: tuple[Party, ...], wish: SignerWish) -> Signer:
 def _guardian(party: Party, wish: SignerWish) -> Signer:
     told = wish.model_dump(include={"email", "mobile", "on_behalf_of", "order"})
     return Signer(name=party.name, national_id=party.national_id, **told)
-
-
-async def _further(tx: Transaction, row: Row, asked: tuple[UUID, ...]) -> list[File]:
-    """Further documents of the same case, as they are archived. One that is not ready is said, not waited for."""
-    if len({*asked, row["document_id"]}) != len(asked) + 1:
-        raise NotPossible("document-twice", "Samme dokument kan ikke være med to ganger.")
-    found = []
-    for document_id in asked:
-        other = await documents.document(tx, document_id)
-        if other["case_id"] != row["case_id"]:
-            raise NotPossible("other-case", "Alle dokumentene må være i samme sak.")
-        if other["state"] != DocumentState.FINISHED.value or other["rendition"] is None:
-            raise NotPossible("not-ready-to-sign", "Et av dokumentene er ikke ferdigstilt og konvertert ennå.")
-        found.append(dossiers.rendition_file(other, VaultRef.model_validate(other["rendition"])))
-    return found

@@ -20,6 +20,9 @@ create index documents_awaiting_approval on documents (approval_asked_at) where 
 create table staff_told (staff_id uuid primary key, fingerprint text not null, told_at timestamptz not null default now());
 comment on table staff_told is 'what others were last told of each member of staff: told again when it is something else';
 
+alter table documents add column enclosed uuid[] not null default '{}';
+comment on column documents.enclosed is 'further documents of the case that go in the same letters';
+
 alter table documents add column signing_wishes jsonb;
 comment on column documents.signing_wishes is 'reference to the sealed wishes; none for what was asked before they existed';
 """)

@@ -508,6 +508,9 @@ class SendDocument(Operation[DocumentView], name="cases.send_document.v1", chang
     """Send a finished document as letters to its receivers (M21)."""
 
     document_id: UUID
+    further_documents: tuple[UUID, ...] = Field(
+        default=(), max_length=19, description="of the same case, in the same letter"
+    )
 
 
 class AuditEntry(Contract):

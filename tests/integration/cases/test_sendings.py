@@ -27,11 +27,14 @@ from sikkersak.contracts.cases import (
     Pupil,
     PutStaff,
     Right,
+    SendDocument,
     SignerWish,
     StaffContact,
 )
+from sikkersak.contracts.message import Operation
+from sikkersak.contracts.notifier import LetterDossier
 from sikkersak.contracts.signing import SigningDossier, SigningFlow
-from sikkersak.contracts.values import Party, PartyKind
+from sikkersak.contracts.values import File, Party, PartyKind
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity import Actor
 from sikkersak.ids import new_id
@@ -55,7 +58,9 @@ class Signatures:
     def __init__(self, town: Any, office: Office, leader: UUID, case_id: UUID) -> None:
         self.town, self.office, self.leader, self.case_id = town, office, leader, case_id
 
-    async def document(self, case_id: UUID | None = None, state: str = "finished", *, is_rendered: bool = True) -> UUID:
+    async def document(
+        self, case_id: UUID | None = None, state: str = "finished", *, is_rendered: bool = True, **changed: Any
+    ) -> UUID:
         async with self.town.database.transaction() as tx:
             case = case_id or self.case_id
             event_id = await cases.add_event(tx, case, EventKind.DECISION, "Vedtak", now())
@@ -73,21 +78,27 @@ class Signatures:
                 "files": [],
                 "owner_id": self.leader,
                 "to_guardians": False,
+                **changed,
             }
             document_id = await documents.add_document(tx, fields)
             if is_rendered:
-                ref = await self.office.vault.put(f"%PDF {document_id}".encode(), "application/pdf")
-                await documents.rendition_ready(tx, document_id, ref)
+                await documents.rendition_ready(tx, document_id, await self.vault_pdf())
             return document_id
 
-    async def ask(self, **wishes: Any) -> SigningDossier:
-        """Asks, and unseals what signing is ordered to do."""
-        document_id = wishes.pop("document_id", None) or await self.document()
-        asked = AskForSignatures(document_id=document_id, **wishes)
+    async def vault_pdf(self) -> VaultRef:
+        return await self.office.vault.put(f"%PDF {new_id()}".encode(), "application/pdf")
+
+    async def answer(self, asked: Operation[Any]) -> None:
+        """As the service would, with nothing said before."""
         _, answering = operations._answers[asked.operation]
         async with self.town.database.transaction() as tx:
             await tx.execute("delete from outbox")
             await answering(asked, Ask(Actor(staff_id=self.leader, level="high", session="test"), tx), self.office)
+
+    async def ask(self, **wishes: Any) -> SigningDossier:
+        """Asks, and unseals what signing is ordered to do."""
+        document_id = wishes.pop("document_id", None) or await self.document()
+        await self.answer(AskForSignatures(document_id=document_id, **wishes))
         (order,) = await said(self.town, "signing.request.v1")
         assert order["asked_by"] == str(self.leader)
         return await unseal(self.office.vault, VaultRef.model_validate(order["dossier"]), SigningDossier)
@@ -175,6 +186,22 @@ async def test_the_wishes_wait_for_the_rendition(signatures: Signatures, town: A
     dossier = await unseal(signatures.office.vault, VaultRef.model_validate(order["dossier"]), SigningDossier)
     assert (dossier.level, [one.national_id for one in dossier.signers]) == (4, [KARI])
     assert dossier.document.ref == ref
+
+
+async def test_a_letter_holds_what_goes_with_it_signed_where_it_was_signed(signatures: Signatures, town: Any) -> None:
+    receiver = Party(kind=PartyKind.PERSON, name="Ola", national_id=OLA)
+    main = await signatures.document(parties=await Sealed(signatures.office).keep_parties((receiver,)))
+    plain, signed = [await signatures.document() for _ in range(2)]
+    result = File(name="Samtykke.signert.pdf", media_type="application/pdf", ref=await signatures.vault_pdf())
+    async with town.database.transaction() as tx:
+        done = "update documents set signed = $2, signing = 'signed' where document_id = $1"
+        await tx.execute(done, signed, result.model_dump(mode="json"))
+    asked = SendDocument(document_id=main, further_documents=(plain, signed))
+    await signatures.answer(asked)
+    (order,) = await said(town, "notifier.send_letter.v1")
+    letter = await unseal(signatures.office.vault, VaultRef.model_validate(order["dossier"]), LetterDossier)
+    assert [file.name for file in letter.files] == ["Vedtak.pdf", "Vedtak.pdf", "Samtykke.signert.pdf"]
+    assert order["asked_by"] == str(signatures.leader)
 
 
 async def test_only_who_may_write_is_confirmed_also_when_the_case_is_closed(signatures: Signatures, town: Any) -> None:

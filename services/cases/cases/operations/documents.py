@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from cases import followup, signatures
+from cases import enclosures, followup, signatures
 from cases.domain.lifecycle import StaleVersion, after_edit, move
 from cases.domain.standing import Permission, Standing
 from cases.domain.titles import public_title
@@ -187,7 +187,8 @@ async def send_document(asked: SendDocument, ask: Ask, office: Office) -> Docume
         raise Declined("already-sent", "Dokumentet er allerede sendt.")
     sealed = Sealed(office)
     await followup.receivers(sealed, row)
-    await documents.want_sending(ask.tx, asked.document_id, wanted=True)
+    await enclosures.files_of(ask.tx, row, asked.further_documents, is_signed_too=True)
+    await documents.want_sending(ask.tx, asked.document_id, wanted=True, enclosed=asked.further_documents)
     await followup.order_letters(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
     return await _noted(ask, standing, row["case_id"], asked.document_id, "document-sent")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -160,9 +161,10 @@ async def keep_signed(tx: Transaction, job_id: UUID, pades: File) -> Row | None:
     return await tx.fetchrow(sql, job_id, pades.model_dump(mode="json"))
 
 
-async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool) -> None:
-    """Notes that it shall go out as soon as what it waits for is there."""
-    await tx.execute("update documents set is_to_be_sent = $2 where document_id = $1", document_id, wanted)
+async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool, enclosed: Sequence[UUID] = ()) -> None:
+    """Notes that it shall go out, and with what, as soon as what it waits for is there."""
+    sql = "update documents set is_to_be_sent = $2, enclosed = $3 where document_id = $1"
+    await tx.execute(sql, document_id, wanted, list(enclosed))
 
 
 async def add_letter(tx: Transaction, document_id: UUID) -> UUID:

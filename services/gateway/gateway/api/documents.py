@@ -76,6 +76,12 @@ class SignaturesBody(Body):
     )
 
 
+class SendingBody(Body):
+    """What goes in the same letter (M21)."""
+
+    further_documents: tuple[UUID, ...] = Field(default=(), max_length=19, description="of the same case")
+
+
 async def _answered(
     asker: Asker, response: Response, operation: Operation[Any], key: str | None = None
 ) -> DocumentView:
@@ -138,9 +144,12 @@ async def ask_for_signatures(
 
 
 @router.post("/documents/{document_id}/sending", summary="Send as letters", responses=ACT)
-async def send_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
-    """One letter to each receiver (M21)."""
-    return await _answered(asker, response, SendDocument(document_id=document_id), key)
+async def send_document(
+    document_id: UUID, asker: Asker, key: Key, response: Response, body: SendingBody | None = None
+) -> DocumentView:
+    """One letter to each receiver, with what is enclosed (M21)."""
+    further = (body or SendingBody()).further_documents
+    return await _answered(asker, response, SendDocument(document_id=document_id, further_documents=further), key)
 
 
 @router.get("/documents/{document_id}/files/{position}", summary="Download a file", **DOWNLOAD)
