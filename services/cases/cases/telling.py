@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 from cases.office import Office
 from cases.store import documents, people
@@ -20,11 +21,12 @@ async def tell_staff(office: Office) -> None:
     Key: the fingerprint of what was said. Addresses travel sealed (R3).
     """
     async with office.database.transaction() as tx:
+        known = await people.told(tx)
         for member, email in await people.everybody(tx):
-            fact = await _fact(office, member, email)
-            fingerprint = _fingerprint(fact)
-            if await people.note_told(tx, member.staff_id, fingerprint):
-                await say(tx, fact)
+            fingerprint = _fingerprint(member, email)
+            if known.get(member.staff_id) != fingerprint:
+                await people.note_told(tx, member.staff_id, fingerprint)
+                await say(tx, await _fact(office, member, email))
 
 
 async def remind_of_approvals(office: Office) -> None:
@@ -49,5 +51,7 @@ async def _fact(office: Office, member: StaffMember, email: str | None) -> Staff
     )
 
 
-def _fingerprint(fact: StaffChanged) -> str:
-    return hashlib.sha256(fact.model_dump_json(exclude={"changed_at"}).encode()).hexdigest()
+def _fingerprint(member: StaffMember, email: str | None) -> str:
+    held = (member.schools, member.roles, member.permissions or ())
+    parts = (member.is_active, email, *(sorted(map(str, each)) for each in held))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -38,6 +38,8 @@ NONSENSITIVE: Final = "Dokument til signering fra skolen"
 async def compose(desk: Desk, row: Row) -> PortalJob | DirectJob:
     """The job for its flow. Raises `Declined` for what can never be sent."""
     dossier = await unseal(desk.vault, VaultRef.model_validate(row["dossier"]), SigningDossier)
+    if dossier.flow not in desk.flows:
+        raise Declined("flow-not-available", "Signering på skjermen er ikke slått på.")
     documents = await _documents(desk, dossier)
     try:
         if dossier.flow is SigningFlow.DIRECT:

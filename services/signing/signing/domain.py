@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from signing.portal import PortalJobState, SignerState, SignerStatus, StatusChange
+from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.signing import JobState, NextStep, Signer, SignerProgress, SigningDossier, SigningFlow
 
 # Why a job failed, worst first: one signer decides for all.
@@ -115,6 +116,9 @@ GUIDANCE: Final = {
         "Oppdraget er satt sammen slik at signeringstjenesten ikke kan ta imot det. Avansert signatur gjelder ett dokument.",
         (AGAIN, PAPER),
     ),
+    "flow-not-available": Guidance(
+        "Denne måten å signere på er ikke slått på hos dere. Be om signatur på en annen måte.", (AGAIN, PAPER)
+    ),
     "failed-at-portal": Guidance("Oppdraget feilet hos signeringstjenesten av ukjent grunn.", (AGAIN, LOOK)),
     CLOCK_SKEW: Guidance(
         "Klokken vår og signeringstjenestens er mer enn fem sekunder fra hverandre. Drift må rette klokken; så går oppdraget av seg selv.",
@@ -157,6 +161,18 @@ def guidance(state: JobState, code: str | None, flow: SigningFlow = SigningFlow.
     if state in UNDER_WAY:
         return UNDER_WAY[state]
     return Guidance(f"Signeringstjenesten tok ikke imot oppdraget ({code}).", (LOOK, AGAIN))
+
+
+def delivery(state: JobState, code: str | None, attempts: int) -> ConsignmentState:
+    """Where it is in the words of everything that is sent, so that operators see one list of one kind."""
+    if state is JobState.WAITING:
+        return ConsignmentState.TRYING if attempts else ConsignmentState.WAITING
+    if state is JobState.AWAITING_SIGNATURES:
+        return ConsignmentState.SENT
+    if state is JobState.SIGNED:
+        return ConsignmentState.DELIVERED
+    is_given_up = state is JobState.EXPIRED or code == "outcome-unknown"
+    return ConsignmentState.GIVEN_UP if is_given_up else ConsignmentState.DECLINED
 
 
 def signed_by(change: StatusChange) -> int:

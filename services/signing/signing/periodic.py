@@ -10,8 +10,8 @@ import structlog
 from signing import following, store
 from signing.desk import Desk
 from sikkersak.contracts.notifier import Notice
-from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState, SigningFlow
-from sikkersak.errors import Transient
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState
+from sikkersak.errors import Declined, Transient
 from sikkersak.messaging.outbox import say
 from sikkersak.periodic import Periodic
 
@@ -22,11 +22,13 @@ async def poll_portal(desk: Desk) -> None:
     """One round over every queue, by one replica: two would take each other's answers."""
     if not desk.outward_effects:
         return
-    for queue, flow in product(desk.queues, SigningFlow):
+    for queue, flow in product(desk.queues, desk.flows):
         try:
             await following.poll(desk, queue, flow)
         except Transient as later:  # one queue's pause is not the others'
             log.info("queue_waits", queue=queue, flow=flow.value, reason=later.reason)
+        except Declined as no:  # nor one queue's refusal; operations see it, and the next round asks again
+            log.error("queue_refused", queue=queue, flow=flow.value, code=no.code)
 
 
 async def sweep(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from sikkersak.contracts.signing import Capacity
+from sikkersak.contracts.signing import Capacity, SigningFlow
 from sikkersak.settings import ServiceSettings
 
 
@@ -29,6 +29,11 @@ class Settings(ServiceSettings):
     )
     portal_former_queues: tuple[str, ...] = Field(
         (), description='further queues to poll, as ["former"]: jobs of an earlier set-up still answer there'
+    )
+    portal_flows: tuple[SigningFlow, ...] = Field(
+        tuple(SigningFlow),
+        min_length=1,
+        description='what our agreement with the service covers, as ["portal"] where nobody signs at the screen',
     )
     poll_seconds: float = Field(60.0, gt=0, description="how often it is looked whether the portal may be polled")
     unknown_after_seconds: float = Field(

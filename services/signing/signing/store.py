@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from signing.domain import EFFECTS_OFF, PROGRESS, guidance, time_open
+from signing.domain import EFFECTS_OFF, PROGRESS, delivery, guidance, time_open
 from signing.portal import DirectJobCreated, JobCreated, SignerStatus
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.contracts.signing import (
@@ -276,6 +276,8 @@ async def visible_job(tx: Transaction, schools: list[UUID] | None, job_id: UUID,
 def view(row: Row) -> JobView:
     """As staff see it: with what to read and do."""
     code = "cancelling" if row["cancel_asked_at"] and row["state"] == "awaiting_signatures" else row["code"]
-    advice = guidance(JobState(row["state"]), code, SigningFlow(row["flow"]))
-    known = {name: row[name] for name in JobView.model_fields if name not in {"detail", "choices"}}
-    return JobView.model_validate({**known, "detail": advice.detail, "choices": advice.choices})
+    state = JobState(row["state"])
+    advice = guidance(state, code, SigningFlow(row["flow"]))
+    made = {"detail": advice.detail, "choices": advice.choices, "delivery": delivery(state, code, row["attempts"])}
+    known = {name: row[name] for name in JobView.model_fields if name not in made}
+    return JobView.model_validate(known | made)

@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.values import File
 from sikkersak.vault.reference import VaultRef
 
@@ -174,6 +175,9 @@ class JobView(Contract):
     detail: str | None = None
     choices: tuple[NextStep, ...] = ()
     flow: SigningFlow = SigningFlow.PORTAL
+    delivery: ConsignmentState | None = Field(
+        default=None, description="the same in the words of everything that is sent"
+    )
 
 
 class SignerView(Contract):

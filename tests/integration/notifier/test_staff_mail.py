@@ -111,7 +111,7 @@ async def test_whoever_asked_is_told_and_nobody_twice(house: Any, stand_ins: Any
 
 
 async def test_a_letter_that_does_not_arrive_is_told_to_the_one_who_sent_it(house: Any, stand_ins: Any) -> None:
-    with house.notifier():
+    with house.notifier(DIGEST_SECONDS="2"):
         sender = await employ(house, "larer", new_id())
         dossier = await seal(house.vault, await protected(house))
         letter = SendLetter(
@@ -135,7 +135,7 @@ async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_
 ) -> None:
     school, hour = new_id(), datetime.now(OSLO).hour
     quiet = Preferences(rhythm=MailRhythm.SOON, quiet_hours=f"{hour}-{(hour + 2) % 24}")
-    with house.notifier():
+    with house.notifier(DIGEST_SECONDS="2"):
         asleep = await employ(house, "stille", school, "approve", chosen=quiet)
         await employ(house, "daglig", school, "approve", chosen=Preferences(rhythm=MailRhythm.DAILY))
         await employ(
@@ -159,7 +159,7 @@ async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_
 
 async def test_everybody_has_a_choice_before_they_choose_and_a_leaver_hears_no_more(house: Any, stand_ins: Any) -> None:
     school = new_id()
-    with house.notifier():
+    with house.notifier(DIGEST_SECONDS="2"):
         staff_id = await employ(house, "rektor", school, "approve")
         own = await house.ask(ReadPreferences(), actor(staff_id))
         nobody = await house.ask(ReadPreferences(), actor(new_id()))

@@ -159,3 +159,13 @@ async def test_a_token_that_is_none_changes_nothing_and_a_withdrawn_job_gives_no
             await house.ask(OpenCeremony(job_id=job), leader(school))
     assert landed.status_code == 303
     assert (await house.row(job))["code"] == "cancelled"
+
+
+async def test_where_nobody_signs_at_the_screen_it_is_said_and_that_queue_is_left_alone(
+    house: Any, stand_in: Any
+) -> None:
+    with house.signing(PORTAL_FLOWS='["portal"]'):
+        job = await house.ask_signatures(flow=SigningFlow.DIRECT)
+        await house.until(job, "failed", "flow-not-available")
+        await house.at_portal(await house.ask_signatures())
+    assert await stand_in.requests("GET", "/direct/signature-jobs") == []

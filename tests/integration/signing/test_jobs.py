@@ -171,6 +171,7 @@ async def test_every_end_without_a_signature_has_a_code_and_a_next_step(house: A
             detail = await house.ask(ReadJob(job_id=job), actor(OPERATIONS))
             assert step in detail.job.choices, code
             assert detail.job.detail
+            assert detail.job.delivery == ("given_up" if state == "expired" else "declined")
             assert detail.signers[0].state == "not_applicable"
 
 

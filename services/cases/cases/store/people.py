@@ -68,14 +68,18 @@ async def everybody(tx: Transaction) -> list[tuple[StaffMember, str | None]]:
     return [(member(row), emails[row["staff_id"]]) for row in await tx.fetch(STAFF)]
 
 
-async def note_told(tx: Transaction, staff_id: UUID, fingerprint: str) -> bool:
-    """Whether this is something else than others were told last; it is what they are told now."""
+async def told(tx: Transaction) -> dict[UUID, str]:
+    """What others were told last of each, as a fingerprint."""
+    return {row["staff_id"]: row["fingerprint"] for row in await tx.fetch("select * from staff_told")}
+
+
+async def note_told(tx: Transaction, staff_id: UUID, fingerprint: str) -> None:
+    """Keeps what others are told now."""
     sql = """
     insert into staff_told (staff_id, fingerprint) values ($1, $2)
     on conflict (staff_id) do update set fingerprint = excluded.fingerprint, told_at = now()
-    where staff_told.fingerprint <> excluded.fingerprint returning true
     """
-    return bool(await tx.fetchval(sql, staff_id, fingerprint))
+    await tx.execute(sql, staff_id, fingerprint)
 
 
 async def staff_name(tx: Transaction, staff_id: UUID) -> str:
