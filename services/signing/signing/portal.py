@@ -274,8 +274,7 @@ class SigningPortal(Protocol):
     async def look(self, status_url: str, token: str) -> StatusChange:
         """Where a job at the screen is, by the token that the browser brought back.
 
-        `Transient` while the signer is not done, `Declined("signing-invalid-status-query-token")` for a token that is
-        none or no longer one.
+        `Declined` while the signer is not done, and for a token that is none or no longer one: not asked again with it.
         """
 
     async def poll(self, queue: str | None = None, flow: SigningFlow = SigningFlow.PORTAL) -> Poll:

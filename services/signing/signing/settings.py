@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from sikkersak.contracts.signing import Capacity, SigningFlow
-from sikkersak.settings import ServiceSettings
+from sikkersak.settings import Environment, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -49,3 +50,12 @@ class Settings(ServiceSettings):
     remind_days: float = Field(3.0, gt=0, description="days before the time runs out that the school is told")
     sweep_seconds: float = Field(60.0, gt=0, description="how often jobs that nothing moves are moved again")
     probe_seconds: float = Field(30.0, gt=0, description="how often a portal that is down is looked at")
+
+    @model_validator(mode="after")
+    def refuse_open_connections_in_production(self) -> Self:
+        """Neither documents nor people who sign travel unencrypted in production (R13)."""
+        if self.environment is Environment.PRODUCTION:
+            for name in ("portal_url", "public_url"):
+                if not getattr(self, name).startswith("https://"):
+                    raise ValueError(f"{name} is not https; production needs it")
+        return self

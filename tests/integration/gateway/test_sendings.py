@@ -113,5 +113,6 @@ async def test_whoever_comes_back_needs_no_session_and_sees_nothing_of_the_case(
     assert "Takk" in done.text
     assert "avslått" in said_no.text
     assert str(job_id) not in done.text
+    assert "<a " not in done.text  # the one who reads it is not the one who is logged in
     assert signing.asked == [(ReturnFromCeremony(job_id=job_id, token="a1b2"), "system")]
     assert "a1b2" not in site.log.read_text()

@@ -12,7 +12,7 @@ from signing.digdir.client import DigdirPortal
 from signing.evidence import ExpectedEvidence, ReceivedEvidence, verify_evidence
 from signing.portal import DirectSigner, OutcomeUnknown, PortalJobState, SignerState
 from sikkersak.contracts.signing import SigningFlow
-from sikkersak.errors import Declined, Transient
+from sikkersak.errors import Declined
 
 StandIn = Any  # the fixture of conftest.py
 DIRECT = SigningFlow.DIRECT
@@ -87,8 +87,9 @@ async def test_a_status_is_told_for_the_browsers_token_only_and_not_before_the_s
 ) -> None:
     created = await portal.create_direct(stand_in.new_direct_job())
     assert created.status_url is not None
-    with pytest.raises(Transient):
+    with pytest.raises(Declined) as early:
         await portal.look(created.status_url, "none")
+    assert early.value.code == "signing-signing-ceremony-not-completed"
     stand_in.in_browser(await portal.redirect(created.signers[0]))
     with pytest.raises(Declined) as no:
         await portal.look(created.status_url, "none")

@@ -146,13 +146,14 @@ class DigdirPortal:
         return address
 
     async def look(self, status_url: str, token: str) -> StatusChange:
-        """GET the status of a job at the screen with the browser's token."""
+        """GET the status of a job at the screen with the browser's token.
+
+        `Declined` for a token that is none, or one before the signer is done: the poll brings what it would have.
+        """
         url = httpx.URL(_opaque(status_url)).copy_merge_params({"status_query_token": token})
         if self._access.queue is not None:
             url = url.copy_merge_params({"polling_queue": self._access.queue})
         response = await self._connection.send(Exchange("GET", str(url), XML))
-        if response.status_code == httpx.codes.NOT_FOUND:
-            raise Transient("the signer is not done yet")
         return read_direct_status(_accepted(response).content)
 
     async def poll(self, queue: str | None = None, flow: SigningFlow = SigningFlow.PORTAL) -> Poll:
