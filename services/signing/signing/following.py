@@ -84,14 +84,13 @@ async def take(desk: Desk, change: StatusChange) -> None:
     if row is None:
         await _keep_strange(desk, change)
         return
-    if _is_about(row, change) and (row["state"] in store.UNSETTLED or row["code"] == IN_DOUBT):
+    if row["state"] in store.UNSETTLED or row["code"] == IN_DOUBT:
         await _save(desk, row, change)
+    elif is_complete(change) and row["evidence"] is None:
+        # signed through a link that was open when a person withdrew the job: not taken, but not passed over in silence
+        log.warning("signed_after_the_end", job_id=str(row["job_id"]))
+        await desk.note(row["job_id"], "status", "signed after the end")
     await desk.portal.confirm(change)
-
-
-def _is_about(row: Row, change: StatusChange) -> bool:
-    """A job that was lost to us and asked for anew may still run out at the service under our reference."""
-    return row["portal_job"] in {None, change.job_id}
 
 
 async def _keep_strange(desk: Desk, change: StatusChange) -> None:

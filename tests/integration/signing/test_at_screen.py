@@ -161,6 +161,26 @@ async def test_a_token_that_is_none_changes_nothing_and_a_withdrawn_job_gives_no
     assert (await house.row(job))["code"] == "cancelled"
 
 
+async def test_what_is_signed_through_a_link_that_was_open_when_the_job_was_withdrawn_is_noted_and_not_taken(
+    house: Any, stand_in: Any
+) -> None:
+    school = new_id()
+    with house.signing():
+        job = await house.ask_signatures(flow=SigningFlow.DIRECT, school_id=school, signers=ONE)
+        await house.at_portal(job)
+        link = (await house.ask(OpenCeremony(job_id=job), leader(school))).url
+        await house.ask(CancelJob(job_id=job), leader(school))
+        await in_browser(link)
+
+        async def is_confirmed() -> bool:
+            return bool((await stand_in.jobs(job))[0]["confirmations"])
+
+        await eventually(is_confirmed, what="the confirmation")
+        detail = await house.ask(ReadJob(job_id=job), leader(school))
+    assert "signed after the end" in {attempt.verdict for attempt in detail.attempts}
+    assert (detail.job.code, (await house.row(job))["evidence"]) == ("cancelled", None)
+
+
 async def test_where_nobody_signs_at_the_screen_it_is_said_and_that_queue_is_left_alone(
     house: Any, stand_in: Any
 ) -> None:
