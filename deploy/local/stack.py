@@ -241,6 +241,7 @@ class Stack:
                 "PORTAL_CERTIFICATE": self._secret("signing/client.pem"),
                 "PORTAL_TRUST": self._state("signing-ca"),
                 "POLL_SECONDS": 1,
+                "PUBLIC_URL": self.url("gateway"),
             },
             "notifier": {
                 "SVARUT_URL": f"{self.url('svarut')}/api",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulators.faults import Faults
-from simulators.listening import bind
+from simulators.listening import address, bind
 from simulators.signing.api import build
 from simulators.signing.authority import Authority
 from simulators.signing.refusal import refusal
@@ -64,6 +64,7 @@ async def serve(given: argparse.Namespace, authority: Authority) -> None:
     shown = "server-wrong.pem" if given.wrong_organisation else "server.pem"
     context = server_context(authority.folder / shown, authority.folder / "ca.pem")
     ports = bind(given.host, given.port), bind(given.host, given.control_port)
+    service.browser_url = address(ports[1])
     async with service.signing_by_itself():
         await serve_both(app, service.traffic, context, ports)
 

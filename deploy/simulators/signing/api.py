@@ -6,20 +6,18 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-from cryptography import x509
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from simulators.signing import control, messages
-from simulators.signing.container import organisation_of
+from simulators.signing import ceremony, control, messages
+from simulators.signing.exchange import as_xml, flow_of, holder_of, job_of, jobs_url
 from simulators.signing.jobs import Job, NotPossible
 from simulators.signing.refusal import Refused, error_xml
 from simulators.signing.service import Service
 from simulators.signing.tampering import tampered_pades, tampered_xades
 
-PEER = "simulators.signing.peer"
 NEXT_POLL = "X-Next-permitted-poll-time"
 Handler = Callable[[Request, Service, str], Awaitable[Response]]
 
@@ -46,12 +44,6 @@ def protected(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     return checked
 
 
-def holder_of(request: Request) -> str | None:
-    """The organisation in the client certificate; None on the control port, which has none."""
-    peer: bytes | None = request.scope.get("extensions", {}).get(PEER)
-    return organisation_of(x509.load_der_x509_certificate(peer)) if peer else None
-
-
 async def describe(request: Request, service: Service, organisation: str) -> Response:
     """GET /api/{organisation}."""
     del service
@@ -64,12 +56,13 @@ async def create(request: Request, service: Service, organisation: str) -> Respo
     """POST …/portal/signature-jobs. There is no protection against creating twice, as in the real service."""
     content_type = request.headers.get("content-type", "")
     job = await service.create(organisation, holder_of(request), content_type, await request.body())
-    return _xml(messages.created(job, _jobs_url(request, organisation)))
+    return as_xml(messages.created(job, jobs_url(request, organisation)))
 
 
 async def poll(request: Request, service: Service, organisation: str) -> Response:
     """GET …/portal/signature-jobs: one change, or none; never before the permitted time."""
-    name = request.query_params.get("polling_queue", "")
+    is_direct = flow_of(request) == "direct"
+    name = ("direct:" if is_direct else "") + request.query_params.get("polling_queue", "")
     permitted, number, permitted_at = service.queues.poll(organisation, name)
     shown = datetime.fromtimestamp(permitted_at, UTC) + timedelta(seconds=service.quirks.clock_seconds)
     headers = {NEXT_POLL: shown.isoformat(timespec="milliseconds")}
@@ -79,22 +72,23 @@ async def poll(request: Request, service: Service, organisation: str) -> Respons
     if job is None:
         return Response(status_code=204, headers=headers)
     quirks = service.quirks
-    body = messages.status_change(job, _jobs_url(request, organisation), service.now())
-    return _xml(
+    describe_job = messages.direct_status if is_direct else messages.status_change
+    body = describe_job(job, jobs_url(request, organisation), service.now())
+    return as_xml(
         messages.disturbed(body, signer_status=quirks.signer_status, unknown_element=quirks.unknown_element), headers
     )
 
 
 async def confirm(request: Request, service: Service, organisation: str) -> Response:
     """POST …/{id}/complete."""
-    service.confirm(_job(request, service, organisation))
+    service.confirm(job_of(request, service, organisation))
     return Response(status_code=200)
 
 
 async def cancel(request: Request, service: Service, organisation: str) -> Response:
     """POST …/{id}/cancel: 204, or 409 when the job has ended."""
     try:
-        service.cancel(_job(request, service, organisation))
+        service.cancel(job_of(request, service, organisation))
     except NotPossible:
         return Response(status_code=409)
     return Response(status_code=204)
@@ -102,7 +96,7 @@ async def cancel(request: Request, service: Service, organisation: str) -> Respo
 
 async def delete(request: Request, service: Service, organisation: str) -> Response:
     """DELETE …/{id}/documents, a day after the last signature."""
-    job = _job(request, service, organisation)
+    job = job_of(request, service, organisation)
     if not messages.is_deletable(job, service.now()):
         raise Refused("DOCUMENTS_NOT_DELETABLE", "The documents cannot be deleted yet", 409)
     job.files_gone = True
@@ -111,7 +105,7 @@ async def delete(request: Request, service: Service, organisation: str) -> Respo
 
 async def pades(request: Request, service: Service, organisation: str) -> Response:
     """GET …/{id}/pades."""
-    job = _job(request, service, organisation)
+    job = job_of(request, service, organisation)
     if job.pades is None or job.files_gone:
         raise _gone(job)
     return Response(tampered_pades(job.pades, service.quirks.tamper), media_type="application/octet-stream")
@@ -119,49 +113,44 @@ async def pades(request: Request, service: Service, organisation: str) -> Respon
 
 async def xades(request: Request, service: Service, organisation: str) -> Response:
     """GET …/{id}/xades/{n}."""
-    job = _job(request, service, organisation)
+    job = job_of(request, service, organisation)
     number = int(request.path_params["signer"])
     found = job.signers[number - 1].xades if 1 <= number <= len(job.signers) else None
     if found is None or job.files_gone:
         raise _gone(job)
-    return _xml(tampered_xades(found, service.quirks.tamper))
-
-
-def _job(request: Request, service: Service, organisation: str) -> Job:
-    job = service.jobs.get(int(request.path_params["job"]))
-    if job is None or job.organisation != organisation:
-        raise Refused("SIGNATURE_JOB_NOT_FOUND", "There is no such signature job", 404)
-    return job
+    return as_xml(tampered_xades(found, service.quirks.tamper))
 
 
 def _gone(job: Job) -> Refused:
     return Refused("DOCUMENTS_NOT_AVAILABLE", "The signed documents are not available", 410 if job.files_gone else 404)
 
 
-def _jobs_url(request: Request, organisation: str) -> str:
-    return f"https://{request.url.netloc}/api/{organisation}/portal/signature-jobs"
-
-
-def _xml(content: bytes, headers: dict[str, str] | None = None) -> Response:
-    return Response(content, headers=headers, media_type="application/xml")
-
-
 def build(service: Service) -> Starlette:
     """The application around one service, without the faults."""
-    jobs = "/api/{organisation}/portal/signature-jobs"
+    portal, direct = (f"/api/{{organisation}}/{flow}/signature-jobs" for flow in ("portal", "direct"))
     app = Starlette(
         routes=[
             Route("/api/{organisation}", protected(describe), methods=["GET"]),
-            Route(jobs, protected(create), methods=["POST"]),
-            Route(jobs, protected(poll), methods=["GET"]),
-            Route(jobs + "/{job:int}/complete", protected(confirm), methods=["POST"]),
-            Route(jobs + "/{job:int}/cancel", protected(cancel), methods=["POST"]),
-            Route(jobs + "/{job:int}/documents", protected(delete), methods=["DELETE"]),
-            Route(jobs + "/{job:int}/pades", protected(pades), methods=["GET"]),
-            Route(jobs + "/{job:int}/xades/{signer:int}", protected(xades), methods=["GET"]),
+            Route(portal, protected(create), methods=["POST"]),
+            Route(portal + "/{job:int}/cancel", protected(cancel), methods=["POST"]),
+            Route(direct, protected(ceremony.create), methods=["POST"]),
+            Route(direct + "/{job:int}/signers/{signer:int}", protected(ceremony.renew), methods=["POST"]),
+            Route(direct + "/{job:int}/status", protected(ceremony.status), methods=["GET"]),
+            *(route for jobs in (portal, direct) for route in _of_both_flows(jobs)),
+            *ceremony.PAGES,
             *control.ROUTES,
         ],
         exception_handlers=control.HANDLERS,
     )
     app.state.service = service
     return app
+
+
+def _of_both_flows(jobs: str) -> list[Route]:
+    return [
+        Route(jobs, protected(poll), methods=["GET"]),
+        Route(jobs + "/{job:int}/complete", protected(confirm), methods=["POST"]),
+        Route(jobs + "/{job:int}/documents", protected(delete), methods=["DELETE"]),
+        Route(jobs + "/{job:int}/pades", protected(pades), methods=["GET"]),
+        Route(jobs + "/{job:int}/xades/{signer:int}", protected(xades), methods=["GET"]),
+    ]

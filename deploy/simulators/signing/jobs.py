@@ -27,6 +27,7 @@ class Act(StrEnum):
     RESERVE = "reserve"
     CONTACT_MISSING = "contact-missing"
     NAME_MISSING = "name-missing"
+    FAIL = "fail"
 
 
 OUTCOMES = {
@@ -37,6 +38,7 @@ OUTCOMES = {
     Act.RESERVE: "RESERVED",
     Act.CONTACT_MISSING: "CONTACT_INFORMATION_MISSING",
     Act.NAME_MISSING: "SIGNERS_NAME_NOT_AVAILABLE",
+    Act.FAIL: "FAILED",
 }
 NEEDS_ACCESS = (Act.SIGN, Act.REJECT, Act.BLOCK)
 
@@ -61,6 +63,12 @@ class Signer:
     since: datetime | None = None
     opened_at: datetime | None = None
     xades: bytes | None = None
+    identifier: str | None = None
+
+    @property
+    def name_in_answers(self) -> str:
+        """What tells signers apart in the direct flow."""
+        return self.national_id or self.identifier or str(self.number)
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,19 @@ class Document:
     name: str
     title: str
     content: bytes
+
+
+@dataclass
+class AtScreen:
+    """What only a job of the direct flow has: where browsers go, who may open what, and the token that they bring."""
+
+    completion: str
+    rejection: str
+    error: str
+    is_polled: bool
+    tokens: dict[str, int] = field(default_factory=dict)
+    ceremonies: dict[str, int] = field(default_factory=dict)
+    status_token: str | None = None
 
 
 @dataclass
@@ -94,6 +115,7 @@ class Job:
     cancelled: bool = False
     files_gone: bool = False
     deadlines: dict[int, datetime] = field(default_factory=dict)
+    at_screen: AtScreen | None = None
 
     def signer(self, number: int) -> Signer:
         """The signer with this number; `NotPossible` when there is none."""

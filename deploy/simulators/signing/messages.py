@@ -39,6 +39,56 @@ def status_change(job: Job, jobs_url: str, moment: datetime) -> bytes:
     return _bytes(root)
 
 
+def direct_created(job: Job, jobs_url: str, addresses: list[str]) -> bytes:
+    """`direct-signature-job-response`, with one address for a browser for each signer."""
+    url = f"{jobs_url}/{job.number}"
+    root = _root("direct-signature-job-response")
+    _head(root, job)
+    for signer, address in zip(job.signers, addresses, strict=True):
+        _add(root, "redirect-url", address, signer=signer.name_in_answers)
+    _add(root, "status-url", f"{url}/status")
+    for signer, address in zip(job.signers, addresses, strict=True):
+        _describe_signer(_add(root, "signer", href=f"{url}/signers/{signer.number}"), signer, address)
+    return _bytes(root)
+
+
+def direct_signer(job: Job, signer: Signer, jobs_url: str, address: str) -> bytes:
+    """`direct-signer-response`: a fresh address for the browser. There is white space around it, as in the real one."""
+    root = _root("direct-signer-response")
+    root.set("href", f"{jobs_url}/{job.number}/signers/{signer.number}")
+    _describe_signer(root, signer, f"\n    {address}\n")
+    return _bytes(root)
+
+
+def direct_status(job: Job, jobs_url: str, moment: datetime) -> bytes:
+    """`direct-signature-job-status-response`: the job's whole present state."""
+    url = f"{jobs_url}/{job.number}"
+    root = _root("direct-signature-job-status-response")
+    _head(root, job)
+    _add(root, "signature-job-status", job.state.value)
+    for signer in job.signers:
+        since = signer.since or job.created_at
+        known = {"signer": signer.name_in_answers, "since": since.isoformat(timespec="milliseconds")}
+        _add(root, "status", signer.state, **known)
+    _add(root, "confirmation-url", f"{url}/complete")
+    if is_deletable(job, moment):
+        _add(root, "delete-documents-url", f"{url}/documents")
+    for signer in job.signers:
+        if signer.xades is not None and not job.files_gone:
+            _add(root, "xades-url", f"{url}/xades/{signer.number}", signer=signer.name_in_answers)
+    if job.pades is not None and not job.files_gone:
+        _add(root, "pades-url", f"{url}/pades")
+    return _bytes(root)
+
+
+def _describe_signer(parent: etree._Element, signer: Signer, address: str) -> None:
+    if signer.national_id is not None:
+        _add(parent, "personal-identification-number", signer.national_id)
+    else:
+        _add(parent, "signer-identifier", signer.identifier)
+    _add(parent, "redirect-url", address)
+
+
 def is_deletable(job: Job, moment: datetime) -> bool:
     """Whether the sender may delete the signed files: a day after the last signature."""
     is_kept = job.state is JobState.COMPLETED and not job.files_gone

@@ -10,7 +10,7 @@ from lxml import etree
 
 from simulators.signing.container import MANIFEST
 from simulators.signing.grammar import all_of, parse_message, text
-from simulators.signing.jobs import DEFAULT_AVAILABILITY, Document, Job, Signer
+from simulators.signing.jobs import DEFAULT_AVAILABILITY, AtScreen, Document, Job, Signer
 from simulators.signing.refusal import CONTAINER, NAMESPACE, SCHEMA, Refused
 
 MOST_DOCUMENTS, MOST_SIGNERS, BYTES_IN_ALL = 20, 10, 10_485_760
@@ -25,11 +25,64 @@ def read_request(content: bytes) -> tuple[str | None, str]:
     return text(root, "reference"), text(root, "polling-queue") or ""
 
 
+def read_direct_request(content: bytes) -> tuple[str | None, str, AtScreen]:
+    """Reference, queue and what concerns browsers, of a `direct-signature-job-request`."""
+    root = parse_message(content, "direct-signature-job-request")
+    at_screen = AtScreen(
+        completion=text(root, "exit-urls/completion-url") or "",
+        rejection=text(root, "exit-urls/rejection-url") or "",
+        error=text(root, "exit-urls/error-url") or "",
+        is_polled=text(root, "status-retrieval-method") == "POLLING",
+    )
+    return text(root, "reference"), text(root, "polling-queue") or "", at_screen
+
+
+def read_direct_order(files: dict[str, bytes], organisation: str, number: int, moment: datetime) -> Job:
+    """The job for the screen that the container's manifest orders: active at once, open for thirty days."""
+    root = parse_message(files[MANIFEST], "direct-signature-job-manifest")
+    _verify_sender(root, organisation)
+    documents = _documents(root, {name: content for name, content in files.items() if name != MANIFEST})
+    signers = tuple(_direct_signer(element, index) for index, element in enumerate(all_of(root, "signer"), 1))
+    if len({signer.name_in_answers for signer in signers}) != len(signers):
+        raise Refused(SCHEMA, "A signer is named twice")
+    _verify_together(documents, signers, text(root, "identifier-in-signed-documents"))
+    return Job(
+        number=number,
+        organisation=organisation,
+        reference=None,
+        queue="",
+        title=text(root, "title") or "",
+        level=text(root, "required-authentication") or "4",
+        documents=documents,
+        signers=signers,
+        created_at=moment,
+        activation=moment,
+    )
+
+
+def _direct_signer(element: etree._Element, number: int) -> Signer:
+    return Signer(
+        number=number,
+        order=0,
+        national_id=text(element, "personal-identification-number"),
+        email=None,
+        mobile=None,
+        uses_lookup=False,
+        signature_type=text(element, "signature-type") or _AUTHENTICATED,
+        on_behalf_of=text(element, "on-behalf-of") or "SELF",
+        identifier=text(element, "signer-identifier"),
+    )
+
+
+def _verify_sender(root: etree._Element, organisation: str) -> None:
+    if text(root, "sender/organization-number") != organisation:
+        raise Refused("BROKER_NOT_AUTHORIZED", "The manifest's sender is not the organisation in the address")
+
+
 def read_order(files: dict[str, bytes], organisation: str, number: int, moment: datetime) -> Job:
     """The job that the container's manifest orders, without reference and queue."""
     root = parse_message(files[MANIFEST], "portal-signature-job-manifest")
-    if text(root, "sender/organization-number") != organisation:
-        raise Refused("BROKER_NOT_AUTHORIZED", "The manifest's sender is not the organisation in the address")
+    _verify_sender(root, organisation)
     documents = _documents(root, {name: content for name, content in files.items() if name != MANIFEST})
     signers = tuple(_signer(element, index) for index, element in enumerate(all_of(root, "signers/signer"), 1))
     level = text(root, "required-authentication") or "4"

@@ -16,7 +16,7 @@ from simulators.signing.authority import Authority
 from simulators.signing.container import open_container
 from simulators.signing.envelope import open_envelope
 from simulators.signing.jobs import Act, Document, Job, JobState, NotPossible
-from simulators.signing.order import read_order, read_request
+from simulators.signing.order import read_direct_order, read_direct_request, read_order, read_request
 from simulators.signing.queues import Queues, RateLimiter
 from simulators.signing.refusal import Refused
 from simulators.signing.sealing import seal
@@ -68,6 +68,7 @@ class Service:
 
     def __init__(self, authority: Authority, rules: Rules) -> None:
         self.authority, self.rules = authority, rules
+        self.browser_url = ""
         self.traffic = Traffic()
         self._lock = asyncio.Lock()
         self._number = 1000
@@ -95,11 +96,27 @@ class Service:
         """Takes an order; `holder` is the organisation of the client certificate."""
         parts = open_envelope(content_type, body)
         reference, queue = read_request(parts.request)
-        trusted = self.authority.enterprises.certificate
-        files = await asyncio.to_thread(open_container, parts.container, trusted, holder, self.wall_clock())
-        self._number += 1
+        files = await self._open(parts.container, holder)
         job = read_order(files, organisation, self._number, self.now())
         job.reference, job.queue = reference, queue
+        return self._take(job, files)
+
+    async def create_direct(self, organisation: str, holder: str | None, content_type: str, body: bytes) -> Job:
+        """Takes an order of signatures at the screen."""
+        parts = open_envelope(content_type, body)
+        reference, queue, at_screen = read_direct_request(parts.request)
+        files = await self._open(parts.container, holder)
+        job = read_direct_order(files, organisation, self._number, self.now())
+        job.reference, job.queue, job.at_screen = reference, f"direct:{queue}", at_screen
+        return self._take(job, files)
+
+    async def _open(self, container: bytes, holder: str | None) -> dict[str, bytes]:
+        trusted = self.authority.enterprises.certificate
+        files = await asyncio.to_thread(open_container, container, trusted, holder, self.wall_clock())
+        self._number += 1
+        return files
+
+    def _take(self, job: Job, files: dict[str, bytes]) -> Job:
         self.jobs[job.number] = job
         job.pass_time(self.now())
         self._keep(job, "manifest.xml", files["manifest.xml"])
@@ -156,7 +173,10 @@ class Service:
                 (job.number, signer.number)
                 for job in self.jobs.values()
                 for signer in job.signers
-                if signer.state == "WAITING" and signer.opened_at is not None and signer.opened_at <= before
+                if job.at_screen is None
+                and signer.state == "WAITING"
+                and signer.opened_at is not None
+                and signer.opened_at <= before
             ]
             for number, signer in due:
                 try:
@@ -178,6 +198,8 @@ class Service:
             self._changed(job)
 
     def _changed(self, job: Job) -> None:
+        if job.at_screen is not None and not job.at_screen.is_polled:
+            return  # asked for with the token that the browser brings
         self.queues.named(job.organisation, job.queue).push(job.number)
 
     def _keep(self, job: Job, name: str, content: bytes) -> None:
@@ -222,6 +244,7 @@ def _describe(job: Job) -> dict[str, Any]:
         "organisation": job.organisation,
         "reference": job.reference,
         "queue": job.queue,
+        "flow": "direct" if job.at_screen is not None else "portal",
         "title": job.title,
         "state": job.state.value,
         "documents": [document.name for document in job.documents],

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from simulators.faults import CONTROL
 from simulators.listening import AnnouncedServer, BreakableConnection, address
-from simulators.signing.api import PEER
+from simulators.signing.ceremony import BROWSER
+from simulators.signing.exchange import PEER
 from simulators.signing.service import Traffic
 
 
@@ -55,10 +56,10 @@ def server_context(certificate: Path, clients: Path) -> ssl.SSLContext:
 
 
 def control_only(app: ASGIApp) -> ASGIApp:
-    """The control calls of `app`, and nothing of the protocol, which needs a certificate."""
+    """The control calls of `app` and what browsers see, and nothing of the protocol, which needs a certificate."""
 
     async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
-        is_control = scope["type"] != "http" or scope["path"].startswith(CONTROL + "/")
+        is_control = scope["type"] != "http" or scope["path"].startswith((CONTROL + "/", BROWSER + "/"))
         answering: ASGIApp = app if is_control else PlainTextResponse("control calls only", 404)
         await answering(scope, receive, send)
 

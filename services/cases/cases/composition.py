@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from cases import accounts  # noqa: F401 - it registers what it hears
 from cases.handlers import handlers
@@ -26,6 +27,8 @@ async def open_office(frame: Frame[Settings]) -> AsyncIterator[Office]:
         text_seconds=settings.text_seconds,
         sealer=Sealer(pem(settings.audit_key.get_secret_value())),
         seal_seconds=settings.seal_seconds,
+        sweep_seconds=settings.sweep_seconds,
+        remind_after=timedelta(days=settings.approval_reminder_days),
     )
 
 

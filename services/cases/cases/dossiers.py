@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from cases.office import Office
 from cases.store import cases, people
@@ -29,6 +30,7 @@ from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
 
+Kept = TypeVar("Kept", bound=BaseModel)
 PARTIES: Final = TypeAdapter(tuple[Party, ...])
 
 
@@ -57,9 +59,13 @@ class Sealed:
         kept = await unseal(self._vault, VaultRef.model_validate(row["dossier"]), Pupil)
         return kept.model_copy(update={"pupil_id": row["pupil_id"]})
 
-    async def keep(self, dossier: ArchiveDossier | SigningDossier | LetterDossier | Pupil | Party) -> VaultRef:
+    async def keep(self, dossier: BaseModel) -> VaultRef:
         """Seals a dossier."""
         return await seal(self._vault, dossier)
+
+    async def read(self, ref: VaultRef, model: type[Kept]) -> Kept:
+        """What was sealed."""
+        return await unseal(self._vault, ref, model)
 
 
 async def case_file(tx: Transaction, case_id: UUID) -> tuple[Row, CaseFile]:
@@ -162,7 +168,7 @@ async def closing(tx: Transaction, case_id: UUID, remark: str) -> ArchiveDossier
 def signing(document: Row, rendition: VaultRef, guardians: tuple[Party, ...]) -> SigningDossier:
     """The rendition is what is signed, never an earlier format: a conversion afterwards would break the signature."""
     signers = tuple(Signer(national_id=party.national_id or "", name=party.name) for party in guardians)
-    file = File(name=f"{document['title']}.pdf", media_type="application/pdf", ref=rendition)
+    file = rendition_file(document, rendition)
     return SigningDossier(
         title=document["title"], document=file, signers=signers, days_open=document["signing_days"] or 14
     )
@@ -176,8 +182,13 @@ def _sent_along(document: Row) -> tuple[File, ...]:
     return found
 
 
-async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossier:
-    """What one receiver is sent: the signed result where there is one, else the rendition."""
+def rendition_file(document: Row, rendition: VaultRef) -> File:
+    """The archived PDF/A under the name that people know the document by."""
+    return File(name=f"{document['title']}.pdf", media_type="application/pdf", ref=rendition)
+
+
+async def letter(tx: Transaction, document: Row, receiver: Party, further: Sequence[File] = ()) -> LetterDossier:
+    """What one receiver is sent: the signed result where there is one, else the rendition, and what goes with it."""
     _, folder = await case_file(tx, document["case_id"])
     if document["signed"]:
         file = File.model_validate(document["signed"])
@@ -190,5 +201,5 @@ async def letter(tx: Transaction, document: Row, receiver: Party) -> LetterDossi
         sender_organisation=folder.school_organisation,
         sender_name=folder.school,
         case_number=folder.number,
-        files=(file, *_sent_along(document)),
+        files=(file, *_sent_along(document), *further),
     )

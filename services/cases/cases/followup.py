@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from cases import dossiers
+from cases import dossiers, enclosures
 from cases.domain.sending import Sending, is_stopped, plan_sending
 from cases.dossiers import Sealed
 from cases.store import cases, documents, people, tasks
@@ -14,12 +14,10 @@ from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
 from sikkersak.contracts.cases import DocumentFinished, DocumentState
 from sikkersak.contracts.cases_casework import TaskKind
 from sikkersak.contracts.notifier import SendLetter
-from sikkersak.contracts.signing import RequestSignatures
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
-from sikkersak.vault.reference import VaultRef
 
 FREE: Final = {"held_by": None, "held_until": None}
 
@@ -71,21 +69,6 @@ async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id:
     await say(tx, order)
 
 
-async def order_signatures(tx: Transaction, sealed: Sealed, row: Row) -> None:
-    """Orders the signature job, once there is a rendition to sign. Key: the job's id, fixed when signatures were asked."""
-    if row["rendition"] is None or row["signing"] != "waiting" or row["withdrawn_at"] is not None:
-        return
-    rendition = VaultRef.model_validate(row["rendition"])
-    dossier = dossiers.signing(row, rendition, await guardians(tx, sealed, row))
-    order = RequestSignatures(
-        job_id=row["job_id"],
-        document_id=row["document_id"],
-        school_id=await _school(tx, row),
-        dossier=await sealed.keep(dossier),
-    )
-    await say(tx, order)
-
-
 async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
     """Orders one letter a receiver, once there is something to send. A document goes out once."""
     is_ready = row["rendition"] is not None and row["signing"] in {None, "signed"} and row["withdrawn_at"] is None
@@ -96,11 +79,19 @@ async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
     if is_stopped(planned):  # an address was protected while the letter waited
         await stop_sending(tx, row)
         return
+    further = await enclosures.files_of(tx, row, tuple(row["enclosed"]), is_signed_too=True)
     for sending in planned:
         letter_id = await documents.add_letter(tx, row["document_id"])
-        dossier = await sealed.keep(await dossiers.letter(tx, row, sending.party))
+        dossier = await sealed.keep(await dossiers.letter(tx, row, sending.party, further))
         await say(
-            tx, SendLetter(letter_id=letter_id, document_id=row["document_id"], school_id=school_id, dossier=dossier)
+            tx,
+            SendLetter(
+                letter_id=letter_id,
+                document_id=row["document_id"],
+                school_id=school_id,
+                dossier=dossier,
+                asked_by=row["owner_id"],
+            ),
         )
 
 

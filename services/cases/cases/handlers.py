@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from cases import followup
+from cases import followup, signatures
 from cases.domain.folders import demand_fit
 from cases.domain.titles import public_title
 from cases.dossiers import Sealed
@@ -121,7 +121,7 @@ async def rendition_ready(fact: RenditionReady, tx: Transaction, office: Office)
     """Keeps the PDF/A and sets in motion what waited for it. Key: document_id; a second time changes nothing."""
     row = await documents.rendition_ready(tx, fact.document_id, fact.rendition)
     if row is not None:
-        await followup.order_signatures(tx, Sealed(office), row)
+        await signatures.order(tx, Sealed(office), row)
         await followup.order_letters(tx, Sealed(office), row)
 
 

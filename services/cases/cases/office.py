@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from datetime import timedelta
 
 from cases.seals import Sealer
 from sikkersak.persistence.database import Database
@@ -21,6 +22,8 @@ class Office:
     sealer: Sealer
     seal_seconds: float
     text_seconds: float
+    sweep_seconds: float
+    remind_after: timedelta
 
     def pupil_lookup(self, national_id: str) -> str:
         """The keyed hash of a national identity number; without the key it cannot be guessed back."""

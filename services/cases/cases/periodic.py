@@ -1,4 +1,4 @@
-"""What cases does by itself: the audit log's seals, months and monthly files (M18); reading what was archived (M19)."""
+"""What cases does by itself: the audit log (M18), what it tells of (M22), reading what was archived (M19)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cases.auditing import export_finished_months
 from cases.office import Office
 from cases.papers import desk
 from cases.store import audit, search
+from cases.telling import remind_of_approvals, tell_staff
 from sikkersak.errors import Declined
 from sikkersak.periodic import Periodic
 
@@ -52,6 +53,8 @@ async def read_texts(office: Office) -> None:
 
 periodic: tuple[Periodic[Office], ...] = (
     Periodic("audit-seal", lambda office: office.seal_seconds, seal_audit),
+    Periodic("staff-told", lambda office: office.sweep_seconds, tell_staff),
+    Periodic("approval-reminders", lambda office: office.sweep_seconds, remind_of_approvals),
     Periodic("audit-months", lambda _: DAY_SECONDS, keep_audit_months),
     Periodic("texts", lambda office: office.text_seconds, read_texts),
 )

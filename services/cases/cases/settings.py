@@ -15,5 +15,6 @@ class Settings(ServiceSettings):
         description="private Ed25519 key that the audit log is sealed with: PEM or path; kept where the database is not"
     )
     seal_seconds: float = Field(600.0, gt=0, description="how often the end of the audit log is sealed")
-    sweep_seconds: float = Field(60.0, gt=0, description="how often obligations that nothing moves are moved again")
+    sweep_seconds: float = Field(60.0, gt=0, description="how often it is looked whom to tell of what by itself")
+    approval_reminder_days: float = Field(3.0, gt=0, description="days a document waits for approval between reminders")
     text_seconds: float = Field(10.0, gt=0, description="how often what has been archived is read, for searching")

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import structlog
 
-from notifier import store
 from notifier.changes import change
 from notifier.domain import DECLINED, FINAL, SENT, TRYING, Standing, next_look, next_pause
 from notifier.hands import HandsFull
 from notifier.postroom import Carried, Carrier, Postroom
+from notifier.store import consignments
 from notifier.trouble import NotLetIn, OutcomeUnknown
 from sikkersak.clock import now
 from sikkersak.contracts.notifier import Carry, ConsignmentState
@@ -39,7 +39,7 @@ async def carry(order: Carry, postroom: Postroom) -> None:
     """Brings it to its carrier, unless it is there. Key: consignment_id, its state, and who has it in hand."""
     if not postroom.has_effects:
         async with postroom.database.transaction() as tx:
-            await store.wait_for_effects(tx, order.consignment_id)
+            await consignments.wait_for_effects(tx, order.consignment_id)
         return
     carrier = postroom.carriers[order.kind]
     if carrier.circuit.is_open:
@@ -59,7 +59,7 @@ async def _carry_in_hand(order: Carry, postroom: Postroom, carrier: Carrier) -> 
 
 async def _attempt(postroom: Postroom, carrier: Carrier, row: Row) -> None:
     async with postroom.database.transaction() as tx:
-        attempt = await store.begin_attempt(tx, row["consignment_id"])
+        attempt = await consignments.begin_attempt(tx, row["consignment_id"])
     try:
         carried = await carrier.carry(row, is_repeated=row["attempts"] > 0)
     except CircuitOpen as away:
@@ -81,7 +81,7 @@ async def _done(postroom: Postroom, row: Row, attempt: int, carried: Carried) ->
     moment = now()
     look = moment + next_look(timedelta(0), postroom.status_rhythm) if carried.state is SENT else None
     async with postroom.database.transaction() as tx:
-        await store.end_attempt(tx, attempt, carried.verdict)
+        await consignments.end_attempt(tx, attempt, carried.verdict)
         await change(
             tx,
             row,
@@ -98,7 +98,7 @@ async def _done(postroom: Postroom, row: Row, attempt: int, carried: Carried) ->
 async def _declined(postroom: Postroom, row: Row, attempt: int, no: Declined) -> None:
     log.warning("consignment_declined", consignment_id=str(row["consignment_id"]), kind=row["kind"], code=no.code)
     async with postroom.database.transaction() as tx:
-        await store.end_attempt(tx, attempt, "declined", no.code)
+        await consignments.end_attempt(tx, attempt, "declined", no.code)
         await change(tx, row, Standing(DECLINED, no.code, no.detail), postroom.digest_wait)
 
 
@@ -109,38 +109,38 @@ async def _failed(postroom: Postroom, row: Row, attempt: int, later: Transient) 
         standing = Standing(TRYING, later.code, LOCKED_OUT)
     again = now() + next_pause(row["attempts"] + 1, later.retry_after)
     async with postroom.database.transaction() as tx:
-        await store.end_attempt(tx, attempt, verdict, later.reason[:500])
+        await consignments.end_attempt(tx, attempt, verdict, later.reason[:500])
         await change(tx, row, standing, postroom.digest_wait, next_try_at=again)
 
 
 async def _not_made(postroom: Postroom, row: Row, attempt: int, away: CircuitOpen) -> None:
     async with postroom.database.transaction() as tx:
-        await store.end_attempt(tx, attempt, "not-made", away.reason[:500])
-        await store.come_back(tx, row["consignment_id"], UNCOUNTED)
+        await consignments.end_attempt(tx, attempt, "not-made", away.reason[:500])
+        await consignments.come_back(tx, row["consignment_id"], UNCOUNTED)
 
 
 async def _broken(postroom: Postroom, row: Row, attempt: int, bug: Exception) -> None:
     async with postroom.database.transaction() as tx:
-        await store.end_attempt(tx, attempt, "bug", type(bug).__name__)
+        await consignments.end_attempt(tx, attempt, "bug", type(bug).__name__)
         await change(tx, row, Standing(TRYING, "internal-error", BROKEN), postroom.digest_wait, next_try_at=None)
 
 
 async def _come_back(postroom: Postroom, consignment_id: UUID) -> None:
     async with postroom.database.transaction() as tx:
-        await store.come_back(tx, consignment_id, UNCOUNTED)
+        await consignments.come_back(tx, consignment_id, UNCOUNTED)
 
 
 @asynccontextmanager
 async def _in_hand(postroom: Postroom, consignment_id: UUID) -> AsyncIterator[Row | None]:
     """The consignment for this hand alone; None when it needs no carrying any more.
 
-    Raises `CircuitOpen` while another hand has it. A hand that died lets go within `store.HOLD`.
+    Raises `CircuitOpen` while another hand has it. A hand that died lets go within `consignments.HOLD`.
     """
     holder = new_id()
     async with postroom.database.transaction() as tx:
-        row = await store.take(tx, consignment_id, holder)
+        row = await consignments.take(tx, consignment_id, holder)
         if row is None:
-            known = await store.consignment(tx, consignment_id)
+            known = await consignments.consignment(tx, consignment_id)
     if row is None:
         if ConsignmentState(known["state"]) in FINAL | {SENT} or known["is_open"]:
             yield None
@@ -154,12 +154,12 @@ async def _in_hand(postroom: Postroom, consignment_id: UUID) -> AsyncIterator[Ro
         await asyncio.gather(renewing, return_exceptions=True)
         with contextlib.suppress(Transient):  # it lets go by itself soon
             async with postroom.database.transaction() as tx:
-                await store.release(tx, consignment_id, holder)
+                await consignments.release(tx, consignment_id, holder)
 
 
 async def _renew(postroom: Postroom, consignment_id: UUID, holder: UUID) -> None:
     while True:
-        await asyncio.sleep(store.HOLD.total_seconds() / 3)
+        await asyncio.sleep(consignments.HOLD.total_seconds() / 3)
         with contextlib.suppress(Transient):
             async with postroom.database.transaction() as tx:
-                await store.keep_hold(tx, consignment_id, holder)
+                await consignments.keep_hold(tx, consignment_id, holder)

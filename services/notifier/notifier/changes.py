@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
-from notifier import store
+from notifier.audience import AUDIENCES
 from notifier.domain import FAILED, FINAL, Standing, move
+from notifier.store import consignments, staff
+from notifier.store.staff import News
 from sikkersak.clock import now
 from sikkersak.contracts.message import Message
 from sikkersak.contracts.notifier import (
@@ -20,6 +22,9 @@ from sikkersak.contracts.notifier import (
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 
+# A notice that fails is not told of by another one.
+ABOUT_OTHERS: Final = frozenset({ConsignmentKind.NOTICE, ConsignmentKind.STAFF_MAIL})
+
 
 async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta, **also: Any) -> Row:
     """Moves it and says so, in this transaction. `also` are further columns. Staying in the state says nothing."""
@@ -27,11 +32,15 @@ async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta
     if state in FINAL:
         also |= {"next_try_at": None, "next_look_at": None}
     values = {"state": state.value, "code": to.code, "detail": to.detail, "changed_at": now(), **also}
-    changed = await store.update(tx, row["consignment_id"], **values)
+    changed = await consignments.update(tx, row["consignment_id"], **values)
     if state != row["state"]:
         await tell(tx, changed)
-        if state in FAILED and row["kind"] != ConsignmentKind.NOTICE:
-            await store.add_to_digest(tx, Notice.DELIVERY_FAILED, str(row["school_id"]), row["school_id"], digest_wait)
+        if state in FAILED and row["kind"] not in ABOUT_OTHERS:
+            school = row["school_id"]
+            await consignments.add_to_digest(tx, Notice.DELIVERY_FAILED, str(school), school, digest_wait)
+            for whom in {None, row["staff_id"]}:
+                news = News(Notice.DELIVERY_FAILED, school, staff_id=whom)
+                await staff.add_news(tx, news, AUDIENCES[Notice.DELIVERY_FAILED])
     return changed
 
 

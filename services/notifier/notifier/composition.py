@@ -18,6 +18,7 @@ from notifier.operations import operations
 from notifier.periodic import PERIODIC
 from notifier.postroom import Carrier, Postroom
 from notifier.settings import Settings
+from notifier.staff_mail import Letterhead, StaffMailCarrier
 from notifier.svarut.carrier import LetterCarrier
 from notifier.svarut.client import Integration, SvarUt
 from notifier.svarut.encryption import Certificate
@@ -38,9 +39,9 @@ async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
         svarut = _svarut(frame, http)
         channels = Channels.read(settings.teams_webhook, settings.teams_channels)
         carriers = _carriers(frame, http, svarut, channels)
-        for carrier in carriers.values():
-            stack.push_async_callback(carrier.circuit.close)
-            frame.health.add(carrier.circuit.target, Level.DEEP, _is_closed(carrier.circuit))
+        for circuit in {carrier.circuit.target: carrier.circuit for carrier in carriers.values()}.values():
+            stack.push_async_callback(circuit.close)
+            frame.health.add(circuit.target, Level.DEEP, _is_closed(circuit))
         hands = Hands(settings.hands, settings.patience_seconds)
         stack.push_async_callback(hands.close)
         yield Postroom(
@@ -50,7 +51,7 @@ async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
             carriers=carriers,
             hands=hands,
             channels=channels,
-            quiet_hours=_quiet(settings.quiet_hours),
+            quiet_hours=QuietHours.read(settings.quiet_hours),
             has_effects=settings.outward_effects,
             digest_wait=timedelta(seconds=settings.digest_seconds),
             status_seconds=settings.status_seconds,
@@ -77,13 +78,6 @@ def _svarut(frame: Frame[Settings], http: httpx.AsyncClient) -> SvarUt:
     return svarut
 
 
-def _quiet(text: str | None) -> QuietHours | None:
-    if text is None:
-        return None
-    begin, _, end = text.partition("-")
-    return QuietHours(int(begin), int(end))
-
-
 def _carriers(
     frame: Frame[Settings], http: httpx.AsyncClient, svarut: SvarUt, channels: Channels
 ) -> dict[ConsignmentKind, Carrier]:
@@ -106,6 +100,9 @@ def _carriers(
         ),
         ConsignmentKind.NOTICE: NoticeCarrier(
             http, channels, frame.vault, settings.public_url, frame.metrics, settings.probe_seconds
+        ),
+        ConsignmentKind.STAFF_MAIL: StaffMailCarrier(
+            smtp, frame.vault, frame.database, channels, Letterhead(settings.smtp_sender, settings.public_url)
         ),
     }
 

@@ -167,6 +167,7 @@ LIFETIMES: Final[dict[ConsignmentKind, timedelta]] = {
     ConsignmentKind.LETTER: timedelta(days=7),
     ConsignmentKind.FORWARDING: timedelta(days=7),
     ConsignmentKind.NOTICE: timedelta(days=1),
+    ConsignmentKind.STAFF_MAIL: timedelta(days=1),
 }
 GAVE_UP: Final = Standing(
     GIVEN_UP, "given-up", "Det har ikke lyktes å sende innen fristen. Kontroller, og prøv på nytt."

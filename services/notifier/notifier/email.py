@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -51,6 +52,9 @@ class Smtp:
                     await connection.send_message(message)
             except aiosmtplib.SMTPException as trouble:
                 raise _meaning(trouble) from trouble
+            except ssl.SSLError as untrusted:
+                log.error("smtp_server_untrusted")
+                raise NotLetIn("SMTP: the server's certificate is not trusted", "mail-server-untrusted") from untrusted
             except OSError as away:
                 raise OutcomeUnknown(f"SMTP: {type(away).__name__}") from away
 
@@ -79,8 +83,14 @@ def _meaning(trouble: aiosmtplib.SMTPException) -> Transient | Declined:
     if isinstance(trouble, aiosmtplib.SMTPAuthenticationError):
         log.error("smtp_refuses_us", code=trouble.code)
         return NotLetIn(f"SMTP answered {trouble.code} to our login")
+    if any(isinstance(cause, ssl.SSLError) for cause in _causes(trouble)):
+        log.error("smtp_server_untrusted")
+        return NotLetIn("SMTP: the server's certificate is not trusted", "mail-server-untrusted")
     if isinstance(trouble, aiosmtplib.SMTPConnectError):
         return Transient(f"SMTP: {type(trouble).__name__}")
+    if "STARTTLS" in str(trouble) and not isinstance(trouble, aiosmtplib.SMTPRecipientsRefused):
+        log.error("smtp_unencrypted")
+        return NotLetIn("SMTP: one side wants encryption, the other has none", "mail-server-unencrypted")
     code = _code(trouble)
     if code is None:
         return OutcomeUnknown(f"SMTP: {type(trouble).__name__}")
@@ -91,6 +101,12 @@ def _meaning(trouble: aiosmtplib.SMTPException) -> Transient | Declined:
     if code == TOO_LARGE:
         return Declined("mail-too-large", "E-posten er for stor for e-posttjeneren.")
     return Declined("mail-refused", f"E-posttjeneren avviste e-posten (svar {code}).")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _code(trouble: aiosmtplib.SMTPException) -> int | None:

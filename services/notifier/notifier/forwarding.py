@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from notifier import store
 from notifier.domain import DELIVERED
 from notifier.email import Smtp
 from notifier.package import new_password, write_package
 from notifier.postroom import Carried
+from notifier.store import consignments
 from sikkersak.clock import now
 from sikkersak.contracts.notifier import ForwardingDossier
 from sikkersak.errors import Declined
@@ -138,7 +138,7 @@ class ForwardingCarrier:
 
     async def _note(self, row: Row, **values: Any) -> Row:
         async with self._database.transaction() as tx:
-            return await store.update(tx, row["consignment_id"], **values)
+            return await consignments.update(tx, row["consignment_id"], **values)
 
 
 def _reference(row: Row) -> str:
@@ -150,4 +150,4 @@ async def forget_password(vault: Vault, database: Database, row: Row) -> None:
     """Removes the password of a delivered forwarding. A second time does nothing."""
     await vault.delete(VaultRef.model_validate(row["password"]))
     async with database.transaction() as tx:
-        await store.update(tx, row["consignment_id"], password=None)
+        await consignments.update(tx, row["consignment_id"], password=None)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from notifier import carrying, store
+from notifier import carrying
 from notifier.changes import order_carrying, tell
 from notifier.domain import FAILED, FINAL
+from notifier.news import gather, tell_each
 from notifier.notices import GATHERED
 from notifier.postroom import Postroom
 from notifier.restarting import restart
-from sikkersak.contracts.cases import ApprovalRequested
+from notifier.store import consignments, staff
+from notifier.store.staff import News
+from sikkersak.contracts.cases import ApprovalRequested, StaffChanged
 from sikkersak.contracts.intake import MailReceived
 from sikkersak.contracts.notifier import (
     Announce,
@@ -33,10 +36,10 @@ LETTER: Final = ConsignmentKind.LETTER
 async def send_letter(order: SendLetter, tx: Transaction, postroom: Postroom) -> None:
     """A letter that is ordered again is told of again, never sent again. Key: letter_id."""
     del postroom
-    if await store.add_letter(tx, order):
+    if await consignments.add_letter(tx, order):
         await say(tx, Carry(consignment_id=order.letter_id, kind=LETTER))
         return
-    row = await store.consignment(tx, order.letter_id)
+    row = await consignments.consignment(tx, order.letter_id)
     if ConsignmentState(row["state"]) in FINAL:
         await tell(tx, row)
 
@@ -44,10 +47,10 @@ async def send_letter(order: SendLetter, tx: Transaction, postroom: Postroom) ->
 @handlers.hears(ForwardToArchive)
 async def forward_mail(order: ForwardToArchive, tx: Transaction, postroom: Postroom) -> None:
     """A forwarding that failed went back to the distributor: ordered again, it begins anew. Key: mail_id (M4)."""
-    if await store.add_forwarding(tx, order):
+    if await consignments.add_forwarding(tx, order):
         await say(tx, Carry(consignment_id=order.mail_id, kind=ConsignmentKind.FORWARDING))
         return
-    row = await store.consignment(tx, order.mail_id, for_update=True)
+    row = await consignments.consignment(tx, order.mail_id, for_update=True)
     if ConsignmentState(row["state"]) in FAILED:
         dossier = order.dossier.model_dump(mode="json")
         unsent = {"content_sent_at": None, "password_sent_at": None, "round": row["round"] + 1}
@@ -59,24 +62,32 @@ async def forward_mail(order: ForwardToArchive, tx: Transaction, postroom: Postr
 @handlers.hears(Announce)
 async def announce(order: Announce, tx: Transaction, postroom: Postroom) -> None:
     """News of one kind are gathered for each school; the rest goes out at once. Key: notice_id, or the inbox (M22)."""
-    if order.notice in GATHERED:
-        audience = str(order.school_id)
-        await store.add_to_digest(tx, order.notice, audience, order.school_id, postroom.digest_wait, order.count)
+    news = News(order.notice, order.school_id, order.count, order.staff_id)
+    if order.notice in GATHERED or order.staff_id is not None:
+        await gather(tx, news, postroom.digest_wait)
         return
-    if await store.add_notice(tx, order):
-        await order_carrying(tx, await store.consignment(tx, order.notice_id))
+    if await consignments.add_notice(tx, order):
+        await order_carrying(tx, await consignments.consignment(tx, order.notice_id))
+        await tell_each(tx, news)
 
 
 @handlers.hears(MailReceived)
 async def mail_received(fact: MailReceived, tx: Transaction, postroom: Postroom) -> None:
     """Gathered into one notice for each receiving organisation. Key: the message's id, in the inbox (M22)."""
-    await store.add_to_digest(tx, Notice.NEW_MAIL, fact.receiver_organisation, None, postroom.digest_wait)
+    await gather(tx, News(Notice.NEW_MAIL), postroom.digest_wait, audience=fact.receiver_organisation)
 
 
 @handlers.hears(ApprovalRequested)
 async def approval_requested(fact: ApprovalRequested, tx: Transaction, postroom: Postroom) -> None:
     """Gathered into one notice for each school. Key: the message's id, in the inbox (M13, M22)."""
-    await store.add_to_digest(tx, Notice.APPROVAL_WAITING, str(fact.school_id), fact.school_id, postroom.digest_wait)
+    await gather(tx, News(Notice.APPROVAL_WAITING, fact.school_id), postroom.digest_wait)
+
+
+@handlers.hears(StaffChanged)
+async def staff_changed(fact: StaffChanged, tx: Transaction, postroom: Postroom) -> None:
+    """Whom news concern, and where they are reached. Key: staff_id and changed_at (M22)."""
+    del postroom
+    await staff.keep_staff(tx, fact)
 
 
 @handlers.performs(Carry)

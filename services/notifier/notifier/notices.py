@@ -97,6 +97,14 @@ class QuietHours:
     begin: int
     end: int
 
+    @classmethod
+    def read(cls, text: str | None) -> QuietHours | None:
+        """From a setting or a choice, as `17-7`."""
+        if text is None:
+            return None
+        begin, _, end = text.partition("-")
+        return cls(int(begin), int(end))
+
     def include(self, moment: datetime) -> bool:
         """Whether it is quiet then; weekends are quiet all day."""
         local = moment.astimezone(OSLO)

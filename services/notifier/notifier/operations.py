@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from notifier import resolving, store
+from notifier import resolving
 from notifier.changes import order_carrying
 from notifier.domain import WAITING, move
+from notifier.news import tell_each
 from notifier.notices import check_text
 from notifier.postroom import Postroom
 from notifier.restarting import restart
+from notifier.store import consignments, staff
+from notifier.store.staff import News
 from sikkersak.contracts.notifier import (
     AnnounceOutage,
     ConsignmentDetail,
@@ -20,7 +23,10 @@ from sikkersak.contracts.notifier import (
     ListConsignments,
     Notice,
     NoticeText,
+    OwnPreferences,
+    PutPreferences,
     ReadConsignment,
+    ReadPreferences,
     ResolveLetter,
     RetryConsignment,
 )
@@ -41,37 +47,39 @@ async def list_consignments(asked: ListConsignments, ask: Ask, postroom: Postroo
     del postroom
     sight = _sight(ask.actor)
     if asked.document_id is not None:
-        sight = store.Sight(sight.everything, sight.schools, asked.document_id)
-    rows = await store.page(ask.tx, sight, asked, _number(asked.cursor))
+        sight = consignments.Sight(sight.everything, sight.schools, asked.document_id)
+    rows = await consignments.page(ask.tx, sight, asked, _number(asked.cursor))
     following = str(rows[-1]["number"]) if len(rows) == asked.limit else None
-    return ConsignmentPage(items=tuple(store.view(row) for row in rows), next=following)
+    return ConsignmentPage(items=tuple(consignments.view(row) for row in rows), next=following)
 
 
 @operations.answers(RetryConsignment)
 async def retry_consignment(asked: RetryConsignment, ask: Ask, postroom: Postroom) -> ConsignmentView:
     """Tries what failed again, now. A forwarding went back to the distributor, who forwards it anew."""
-    row = await store.visible(ask.tx, _sight(ask.actor), asked.consignment_id)
+    row = await consignments.visible(ask.tx, _sight(ask.actor), asked.consignment_id)
     move(ConsignmentState(row["state"]), WAITING)
     if row["kind"] == ConsignmentKind.FORWARDING:
         raise Declined("forward-anew", "Posten ligger hos postfordeler igjen. Videresend den derfra.")
-    return store.view(await restart(ask.tx, row, postroom.digest_wait))
+    return consignments.view(await restart(ask.tx, row, postroom.digest_wait))
 
 
 @operations.answers(ReadConsignment)
 async def read_consignment(asked: ReadConsignment, ask: Ask, postroom: Postroom) -> ConsignmentDetail:
     """One consignment and every try, for those who see it."""
     del postroom
-    row = await store.visible(ask.tx, _sight_of(ask.actor, asked.document_id), asked.consignment_id)
-    return ConsignmentDetail(consignment=store.view(row), tries=tuple(await store.tries(ask.tx, asked.consignment_id)))
+    row = await consignments.visible(ask.tx, _sight_of(ask.actor, asked.document_id), asked.consignment_id)
+    return ConsignmentDetail(
+        consignment=consignments.view(row), tries=tuple(await consignments.tries(ask.tx, asked.consignment_id))
+    )
 
 
 @operations.answers(ResolveLetter)
 async def resolve_letter(asked: ResolveLetter, ask: Ask, postroom: Postroom) -> ConsignmentView:
     """Does what a person has decided about a letter that did not arrive."""
-    row = await store.visible(ask.tx, _sight_of(ask.actor, asked.document_id), asked.consignment_id)
-    if asked.choice not in store.view(row).choices:
+    row = await consignments.visible(ask.tx, _written(ask.actor, asked.document_id), asked.consignment_id)
+    if asked.choice not in consignments.view(row).choices:
         raise Declined("choice-not-possible", "Det kan ikke gjøres med dette brevet nå.")
-    return store.view(await resolving.resolve(ask.tx, row, asked, postroom))
+    return consignments.view(await resolving.resolve(ask.tx, row, asked, postroom))
 
 
 @operations.answers(AnnounceOutage)
@@ -80,23 +88,54 @@ async def announce_outage(asked: AnnounceOutage, ask: Ask, postroom: Postroom) -
     text = await seal(postroom.vault, NoticeText(text=check_text(asked.text)))
     notice = Notice.ALL_CLEAR if asked.is_over else Notice.OUTAGE
     everybody: tuple[UUID | None, ...] = (None, *postroom.channels.of_their_own())
-    rows = [await store.add_announcement(ask.tx, notice, school, text) for school in asked.school_ids or everybody]
+    rows = [
+        await consignments.add_announcement(ask.tx, notice, school, text) for school in asked.school_ids or everybody
+    ]
     for row in rows:
         await order_carrying(ask.tx, row)
-    return ConsignmentPage(items=tuple(store.view(row) for row in rows))
+    for school in asked.school_ids or (None,):
+        await tell_each(ask.tx, News(notice, school, words=text))
+    return ConsignmentPage(items=tuple(consignments.view(row) for row in rows))
 
 
-def _sight_of(actor: Actor, document_id: UUID | None) -> store.Sight:
+@operations.answers(ReadPreferences)
+async def read_preferences(asked: ReadPreferences, ask: Ask, postroom: Postroom) -> OwnPreferences:
+    """The asker's own choices."""
+    del asked, postroom
+    return await _own_preferences(ask)
+
+
+@operations.answers(PutPreferences)
+async def put_preferences(asked: PutPreferences, ask: Ask, postroom: Postroom) -> OwnPreferences:
+    """The asker's own choices, and nobody else's."""
+    del postroom
+    await staff.put_preferences(ask.tx, ask.actor.staff_id, asked.preferences)
+    return await _own_preferences(ask)
+
+
+async def _own_preferences(ask: Ask) -> OwnPreferences:
+    chosen = await staff.preferences(ask.tx, ask.actor.staff_id)
+    address = await staff.contact_of(ask.tx, ask.actor.staff_id)
+    return OwnPreferences(preferences=chosen, has_address=address is not None)
+
+
+def _sight_of(actor: Actor, document_id: UUID | None) -> consignments.Sight:
     """What the actor may see, with the letters of one document that cases has allowed."""
     sight = _sight(actor)
-    return store.Sight(sight.everything, sight.schools, document_id)
+    return consignments.Sight(sight.everything, sight.schools, document_id)
 
 
-def _sight(actor: Actor) -> store.Sight:
+def _written(actor: Actor, document_id: UUID | None) -> consignments.Sight:
+    """The schools in whose cases the actor may write, and the letters of one document that cases has confirmed."""
+    schools = tuple(actor.schools) if actor.holds(Permission.WRITE_SCHOOL) else ()
+    return consignments.Sight(schools=schools, document_id=document_id)
+
+
+def _sight(actor: Actor) -> consignments.Sight:
     """What the permissions let an actor see. No school means nobody (R8)."""
     if actor.holds(Permission.FOLLOW_ALL_SENDINGS):
-        return store.Sight(everything=True)
-    return store.Sight(schools=tuple(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else ())
+        return consignments.Sight(everything=True)
+    return consignments.Sight(schools=tuple(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else ())
 
 
 def _number(cursor: str | None) -> int | None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from notifier import store
 from notifier.changes import change, order_carrying
 from notifier.domain import GAVE_UP, LIFETIMES
 from notifier.forwarding import forget_password
+from notifier.news import write_mails
 from notifier.postroom import Postroom
+from notifier.store import consignments
 from notifier.svarut.status import follow
 from sikkersak.clock import now
 from sikkersak.contracts.notifier import Carry, ConsignmentKind
@@ -32,7 +33,7 @@ async def send_digests(postroom: Postroom) -> None:
     if postroom.quiet_hours is not None and postroom.quiet_hours.include(now()):
         return
     async with postroom.database.transaction() as tx:
-        for consignment_id in await store.close_digests(tx):
+        for consignment_id in await consignments.close_digests(tx):
             await say(tx, Carry(consignment_id=consignment_id, kind=ConsignmentKind.NOTICE))
 
 
@@ -44,13 +45,13 @@ async def sweep(postroom: Postroom) -> None:
     if postroom.has_effects:
         async with postroom.database.transaction() as tx:
             grace = timedelta(seconds=postroom.sweep_seconds * GRACE_ROUNDS)
-            moved = [*await store.let_go(tx), *await store.stalled(tx, grace)]
+            moved = [*await consignments.let_go(tx), *await consignments.stalled(tx, grace)]
             given_up = await _give_up(tx, postroom)
             for row in moved:
                 if row["consignment_id"] not in given_up:
                     await order_carrying(tx, row)
     async with postroom.database.transaction() as tx:
-        spent = await store.spent_passwords(tx)
+        spent = await consignments.spent_passwords(tx)
     for row in spent:
         await forget_password(postroom.vault, postroom.database, row)
 
@@ -58,7 +59,7 @@ async def sweep(postroom: Postroom) -> None:
 async def _give_up(tx: Transaction, postroom: Postroom) -> set[UUID]:
     given_up = set()
     for kind, lifetime in LIFETIMES.items():
-        for row in await store.outlived(tx, kind, lifetime):
+        for row in await consignments.outlived(tx, kind, lifetime):
             await change(tx, row, GAVE_UP, postroom.digest_wait)
             given_up.add(row["consignment_id"])
     return given_up
@@ -67,6 +68,7 @@ async def _give_up(tx: Transaction, postroom: Postroom) -> set[UUID]:
 PERIODIC: Final[tuple[Periodic[Postroom], ...]] = (
     Periodic("letters-status", every=lambda postroom: postroom.status_seconds, work=follow_letters),
     Periodic("notices-digest", every=lambda postroom: _digest_pause(postroom.digest_wait), work=send_digests),
+    Periodic("staff-mails", every=lambda postroom: _digest_pause(postroom.digest_wait), work=write_mails),
     Periodic("consignments-sweep", every=lambda postroom: postroom.sweep_seconds, work=sweep),
 )
 

@@ -50,12 +50,14 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
                 trust=EvidenceTrust.read(settings.portal_trust / "signing-root.pem"),
                 circuit=circuit,
                 queues=(settings.portal_queue, *settings.portal_former_queues),
+                flows=settings.portal_flows,
                 poll_seconds=settings.poll_seconds,
                 sweep_seconds=settings.sweep_seconds,
                 remind_before=timedelta(days=settings.remind_days),
                 on_behalf_of=settings.portal_on_behalf_of,
                 unknown_after=timedelta(seconds=settings.unknown_after_seconds),
                 outward_effects=settings.outward_effects,
+                public_url=settings.public_url.rstrip("/"),
             )
         finally:
             await circuit.close()

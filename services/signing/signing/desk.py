@@ -9,7 +9,7 @@ from uuid import UUID
 from signing import store
 from signing.evidence import EvidenceTrust
 from signing.portal import SigningPortal
-from sikkersak.contracts.signing import Capacity
+from sikkersak.contracts.signing import Capacity, SigningFlow
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.persistence.database import Database
 from sikkersak.vault import Vault
@@ -25,12 +25,14 @@ class Desk:
     trust: EvidenceTrust
     circuit: Circuit
     queues: tuple[str, ...]
+    flows: tuple[SigningFlow, ...]
     poll_seconds: float
     sweep_seconds: float
     remind_before: timedelta
     unknown_after: timedelta
     on_behalf_of: Capacity
     outward_effects: bool
+    public_url: str
 
     async def note(self, job_id: UUID, step: str, verdict: str) -> None:
         """Adds to the record of attempts, in a transaction of its own: nothing takes it back."""

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Final
 
 from signing.portal import PortalJobState, SignerState, SignerStatus, StatusChange
-from sikkersak.contracts.signing import JobState, NextStep, Signer, SignerProgress, SigningDossier
+from sikkersak.contracts.notifier import ConsignmentState
+from sikkersak.contracts.signing import JobState, NextStep, Signer, SignerProgress, SigningDossier, SigningFlow
 
 # Why a job failed, worst first: one signer decides for all.
 ENDINGS: Final = (
@@ -18,6 +19,7 @@ ENDINGS: Final = (
     (SignerState.CONTACT_INFORMATION_MISSING, JobState.FAILED, "contact-missing"),
     (SignerState.BLOCKED, JobState.FAILED, "signer-blocked"),
     (SignerState.NAME_NOT_AVAILABLE, JobState.FAILED, "signer-name-missing"),
+    (SignerState.FAILED, JobState.FAILED, "ceremony-failed"),
     (SignerState.CANCELLED, JobState.FAILED, "cancelled"),
 )
 PROGRESS: Final = {
@@ -30,12 +32,15 @@ PROGRESS: Final = {
     SignerState.CONTACT_INFORMATION_MISSING: SignerProgress.CONTACT_MISSING,
     SignerState.BLOCKED: SignerProgress.BLOCKED,
     SignerState.NAME_NOT_AVAILABLE: SignerProgress.NAME_MISSING,
+    SignerState.FAILED: SignerProgress.FAILED,
     SignerState.NOT_APPLICABLE: SignerProgress.NOT_APPLICABLE,
     SignerState.UNKNOWN: SignerProgress.UNKNOWN,
 }
+AT_SCREEN_OPEN: Final = timedelta(days=30)
 UNSETTLED: Final = frozenset({JobState.WAITING, JobState.AWAITING_SIGNATURES})
 EFFECTS_OFF: Final = "outward-effects-off"
 CLOCK_SKEW: Final = "signing-clock-skew"
+NOT_ANSWERED: Final = "signing-not-answered"
 # The set-up is at fault, not the job: it waits, and is tried again when operations have seen to it.
 SET_UP: Final = frozenset(
     {
@@ -85,6 +90,13 @@ GUIDANCE: Final = {
         "Signeringstjenesten svarte ikke da oppdraget ble sendt. Undersøk der om det finnes før du ber om signatur på nytt.",
         (LOOK, AGAIN),
     ),
+    NOT_ANSWERED: Guidance(
+        "Signeringstjenesten svarte ikke, så lenken kom aldri fram, og ingen kan signere det oppdraget. Be om signatur på nytt.",
+        (AGAIN, PAPER),
+    ),
+    "ceremony-failed": Guidance(
+        "Noe gikk galt hos signeringstjenesten mens det ble signert. Be om signatur på nytt.", (AGAIN, PAPER)
+    ),
     "signature-not-verified": Guidance(
         "Signaturen kunne ikke bekreftes. Filene er tatt vare på, og ingenting er arkivert eller sendt. Meld fra til drift.",
         (LOOK,),
@@ -104,6 +116,9 @@ GUIDANCE: Final = {
         "Oppdraget er satt sammen slik at signeringstjenesten ikke kan ta imot det. Avansert signatur gjelder ett dokument.",
         (AGAIN, PAPER),
     ),
+    "flow-not-available": Guidance(
+        "Denne måten å signere på er ikke slått på hos dere. Be om signatur på en annen måte.", (AGAIN, PAPER)
+    ),
     "failed-at-portal": Guidance("Oppdraget feilet hos signeringstjenesten av ukjent grunn.", (AGAIN, LOOK)),
     CLOCK_SKEW: Guidance(
         "Klokken vår og signeringstjenestens er mer enn fem sekunder fra hverandre. Drift må rette klokken; så går oppdraget av seg selv.",
@@ -122,21 +137,42 @@ UNDER_WAY: Final = {
     ),
     JobState.SIGNED: Guidance("Alle har signert, og signaturene er bekreftet.", ()),
 }
+AT_SCREEN: Final = {
+    JobState.WAITING: Guidance("Oppdraget gjøres klart hos signeringstjenesten.", (NextStep.WAIT, NextStep.CANCEL)),
+    JobState.AWAITING_SIGNATURES: Guidance(
+        "Klart til signering her på skjermen. Lenken til hver undertegner kan åpnes én gang; åpne den på nytt om noe går galt.",
+        (NextStep.SIGN_HERE, NextStep.CANCEL),
+    ),
+}
 SET_UP_GUIDANCE: Final = Guidance(
     "Signeringstjenesten slipper oss ikke inn. Drift må kontrollere oppsettet; så går oppdraget av seg selv.",
     (NextStep.WAIT, LOOK),
 )
 
 
-def guidance(state: JobState, code: str | None) -> Guidance:
+def guidance(state: JobState, code: str | None, flow: SigningFlow = SigningFlow.PORTAL) -> Guidance:
     """What to read and do about a job in this state; a code that nobody foresaw is for operations."""
     if code in GUIDANCE:
         return GUIDANCE[code]
     if code in SET_UP:
         return SET_UP_GUIDANCE
+    if flow is SigningFlow.DIRECT and state in AT_SCREEN:
+        return AT_SCREEN[state]
     if state in UNDER_WAY:
         return UNDER_WAY[state]
     return Guidance(f"Signeringstjenesten tok ikke imot oppdraget ({code}).", (LOOK, AGAIN))
+
+
+def delivery(state: JobState, code: str | None, attempts: int) -> ConsignmentState:
+    """Where it is in the words of everything that is sent, so that operators see one list of one kind."""
+    if state is JobState.WAITING:
+        return ConsignmentState.TRYING if attempts else ConsignmentState.WAITING
+    if state is JobState.AWAITING_SIGNATURES:
+        return ConsignmentState.SENT
+    if state is JobState.SIGNED:
+        return ConsignmentState.DELIVERED
+    is_given_up = state is JobState.EXPIRED or code == "outcome-unknown"
+    return ConsignmentState.GIVEN_UP if is_given_up else ConsignmentState.DECLINED
 
 
 def signed_by(change: StatusChange) -> int:
@@ -164,7 +200,9 @@ def groups(signers: Sequence[Signer]) -> int:
 
 
 def time_open(dossier: SigningDossier) -> timedelta:
-    """How long the last group has at most."""
+    """How long the last group has at most; at the screen the service itself decides."""
+    if dossier.flow is SigningFlow.DIRECT:
+        return AT_SCREEN_OPEN
     return timedelta(days=dossier.days_open * groups(dossier.signers))
 
 
@@ -172,15 +210,24 @@ def progress(asked: Sequence[Signer], seen: Sequence[SignerStatus]) -> list[tupl
     """Which of those asked (by place, from 1) each status is about: by number, else by contact data."""
     found = []
     free = dict(enumerate(asked, start=1))
+    if len(asked) == len(seen) == 1:  # answers about one signer may leave out who it is
+        return [(1, seen[0])]
     for status in seen:
-        place = next((number for number, signer in free.items() if _is_of(signer, status)), None)
+        place = next((number for number, signer in free.items() if _is_of(number, signer, status)), None)
         if place is not None:
             del free[place]
             found.append((place, status))
     return found
 
 
-def _is_of(signer: Signer, status: SignerStatus) -> bool:
+def identifier(number: int) -> str:
+    """What a signer without a national number is called at the service, by the place in the dossier."""
+    return f"signer-{number}"
+
+
+def _is_of(number: int, signer: Signer, status: SignerStatus) -> bool:
+    if status.identifier is not None:
+        return status.identifier == identifier(number)
     if status.national_id is not None or signer.national_id is not None:
         return signer.national_id == status.national_id
     if status.contact is None:

@@ -14,7 +14,7 @@ from signing.domain import ending, is_complete, progress, signed_by
 from signing.evidence import ExpectedEvidence, ReceivedEvidence, verify_evidence
 from signing.portal import DOCUMENT_BYTES_IN_ALL, PortalJobState, StatusChange
 from sikkersak.clock import now
-from sikkersak.contracts.signing import DocumentSigned, JobState, SignedEvidence, SigningDossier
+from sikkersak.contracts.signing import DocumentSigned, JobState, SignedEvidence, SigningDossier, SigningFlow
 from sikkersak.contracts.values import File
 from sikkersak.errors import Declined, Transient
 from sikkersak.messaging.outbox import say
@@ -28,21 +28,40 @@ log = structlog.get_logger(__name__)
 IN_DOUBT: Final = "outcome-unknown"
 
 
-async def poll(desk: Desk, queue: str) -> None:
+async def poll(desk: Desk, queue: str, flow: SigningFlow) -> None:
     """Takes every change that waits in a queue; never before the permitted time, which outlives a restart."""
-    while await _is_permitted(desk, queue):
+    name = queue if flow is SigningFlow.PORTAL else f"{flow.value}:{queue}"  # each flow has its queues and its pace
+    while await _is_permitted(desk, name):
         try:
             async with desk.circuit.attempt():
-                answer = await desk.portal.poll(queue)
+                answer = await desk.portal.poll(queue, flow)
         except Transient as early:
             if early.retry_after is not None:
-                await _keep_permitted(desk, queue, early)
+                await _keep_permitted(desk, name, early)
             raise
         async with desk.database.transaction() as tx:
-            await store.keep_next_poll(tx, queue, answer.next_poll_at)
+            await store.keep_next_poll(tx, name, answer.next_poll_at)
         if answer.change is None:
             return
-        await _take(desk, answer.change)
+        await take(desk, answer.change)
+
+
+async def look(desk: Desk, row: Row) -> None:
+    """Asks what came of a ceremony, with the token that the browser brought. What is not known yet the poll brings."""
+    token, url = row["status_token"], row["status_url"]
+    if token is None or url is None or not desk.outward_effects:
+        return
+    try:
+        async with desk.circuit.attempt():
+            change = await desk.portal.look(url, token)
+    except Declined as no:  # a token that is none, or no longer one: the landing page proves nothing
+        async with desk.database.transaction() as tx:
+            await store.forget_token(tx, row["job_id"], token)
+            await store.note(tx, row["job_id"], "look", no.code)
+        return
+    await take(desk, change)
+    async with desk.database.transaction() as tx:
+        await store.forget_token(tx, row["job_id"], token)
 
 
 async def _is_permitted(desk: Desk, queue: str) -> bool:
@@ -58,7 +77,7 @@ async def _keep_permitted(desk: Desk, queue: str, early: Transient) -> None:
             await store.keep_next_poll(tx, queue, now() + early.retry_after)
 
 
-async def _take(desk: Desk, change: StatusChange) -> None:
+async def take(desk: Desk, change: StatusChange) -> None:
     """One change: saved, then confirmed. The same one may come again. Key: the job and its state."""
     async with desk.database.transaction() as tx:
         row = await store.known_job(tx, change.reference)
@@ -67,6 +86,10 @@ async def _take(desk: Desk, change: StatusChange) -> None:
         return
     if row["state"] in store.UNSETTLED or row["code"] == IN_DOUBT:
         await _save(desk, row, change)
+    elif is_complete(change) and row["evidence"] is None:
+        # signed through a link that was open when a person withdrew the job: not taken, but not passed over in silence
+        log.warning("signed_after_the_end", job_id=str(row["job_id"]))
+        await desk.note(row["job_id"], "status", "signed after the end")
     await desk.portal.confirm(change)
 
 

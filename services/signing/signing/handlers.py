@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from signing import creating, store
+from signing import creating, following, store
 from signing.desk import Desk
-from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState, RequestSignatures, SigningDossier
+from sikkersak.contracts.signing import (
+    CancelJobAtPortal,
+    CreateJob,
+    JobState,
+    LookAtCeremony,
+    RequestSignatures,
+    SigningDossier,
+)
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
@@ -37,3 +44,12 @@ async def cancel_job(order: CancelJobAtPortal, desk: Desk) -> None:
         row = await store.job(tx, order.job_id)
     if row["state"] == JobState.AWAITING_SIGNATURES.value and row["cancel_asked_at"] is not None:
         await creating.cancel(desk, row)
+
+
+@handlers.performs(LookAtCeremony)
+async def look_at_ceremony(order: LookAtCeremony, desk: Desk) -> None:
+    """Asks what came of a ceremony. Key: job_id and its token, which is forgotten when it was used."""
+    async with desk.database.transaction() as tx:
+        row = await store.job(tx, order.job_id)
+    if row["state"] == JobState.AWAITING_SIGNATURES.value and row["status_token"] is not None:
+        await following.look(desk, row)

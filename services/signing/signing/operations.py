@@ -10,15 +10,21 @@ from signing.domain import UNSETTLED
 from sikkersak.contracts.signing import (
     CancelJob,
     CancelJobAtPortal,
+    Ceremony,
+    CeremonyReturn,
     JobDetail,
     JobPage,
     JobState,
     JobView,
     ListJobs,
+    LookAtCeremony,
+    OpenCeremony,
     ReadJob,
+    ReturnFromCeremony,
     SignerProgress,
     SignerView,
     SigningDossier,
+    SigningFlow,
 )
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor, Permission
@@ -59,17 +65,20 @@ async def read_job(asked: ReadJob, ask: Ask, desk: Desk) -> JobDetail:
 
 @operations.answers(CancelJob)
 async def cancel_job(asked: CancelJob, ask: Ask, desk: Desk) -> JobView:
-    """Withdraws a job: at once while it is still here, else the portal is told and its answer decides."""
+    """Withdraws a job: at once while it is still here, else the portal is told and its answer decides.
+
+    A job at the screen cannot be withdrawn there: no link is given any more, and what was given opens once.
+    """
     del desk
-    row = await store.visible_job(ask.tx, _schools(ask.actor), asked.job_id, asked.document_id)
+    row = await store.visible_job(ask.tx, _written(ask.actor), asked.job_id, asked.document_id)
     state = JobState(row["state"])
     if state not in UNSETTLED:
         raise Declined("signing-job-finished", "Oppdraget er avsluttet og kan ikke trekkes tilbake.")
-    if state is JobState.AWAITING_SIGNATURES:
+    if state is JobState.AWAITING_SIGNATURES and row["flow"] == SigningFlow.PORTAL:
         if row["cancel_asked_at"] is None:
             await store.ask_cancel(ask.tx, asked.job_id)
             await say(ask.tx, CancelJobAtPortal(job_id=asked.job_id))
-    elif row["creating_at"] is not None:
+    elif state is JobState.WAITING and row["creating_at"] is not None:
         raise Declined(
             "signing-job-in-doubt", "Oppdraget er på vei til signeringstjenesten. Prøv igjen når det er kommet fram."
         )
@@ -77,6 +86,34 @@ async def cancel_job(asked: CancelJob, ask: Ask, desk: Desk) -> JobView:
         await store.change(ask.tx, asked.job_id, JobState.FAILED, "cancelled")
     await store.note(ask.tx, asked.job_id, "cancel", "asked")
     return store.view(await store.job(ask.tx, asked.job_id))
+
+
+@operations.answers(OpenCeremony)
+async def open_ceremony(asked: OpenCeremony, ask: Ask, desk: Desk) -> Ceremony:
+    """A fresh link for one who is present; every click gets its own, and none is kept."""
+    row = await store.visible_job(ask.tx, _written(ask.actor), asked.job_id, asked.document_id)
+    address = await store.address(ask.tx, asked.job_id, asked.signer)
+    is_open = row["flow"] == SigningFlow.DIRECT and row["state"] == JobState.AWAITING_SIGNATURES
+    if not is_open or address is None or not desk.outward_effects:
+        raise Declined("not-ready-to-sign", "Det er ikke noe å signere her på skjermen nå.")
+    async with desk.circuit.attempt():
+        url = await desk.portal.redirect(address)
+    await store.note(ask.tx, asked.job_id, "open", f"signer {asked.signer}")
+    return Ceremony(job_id=asked.job_id, signer=asked.signer, url=url)
+
+
+@operations.answers(ReturnFromCeremony)
+async def return_from_ceremony(asked: ReturnFromCeremony, ask: Ask, desk: Desk) -> CeremonyReturn:
+    """Notes that somebody has come back, and asks the service what came of it. The landing itself is never believed."""
+    del desk
+    if await store.keep_token(ask.tx, asked.job_id, asked.token):
+        await say(ask.tx, LookAtCeremony(job_id=asked.job_id))
+    return CeremonyReturn()
+
+
+def _written(actor: Actor) -> list[UUID] | None:
+    """The schools in whose cases the actor may write; one document's for anyone whom cases has confirmed."""
+    return sorted(actor.schools) if actor.holds(Permission.WRITE_SCHOOL) else []
 
 
 def _schools(actor: Actor) -> list[UUID] | None:

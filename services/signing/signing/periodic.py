@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import structlog
 
 from signing import following, store
 from signing.desk import Desk
-from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.contracts.notifier import Notice
 from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, JobState
-from sikkersak.errors import Transient
-from sikkersak.ids import new_id
+from sikkersak.errors import Declined, Transient
 from sikkersak.messaging.outbox import say
 from sikkersak.periodic import Periodic
 
@@ -22,11 +22,13 @@ async def poll_portal(desk: Desk) -> None:
     """One round over every queue, by one replica: two would take each other's answers."""
     if not desk.outward_effects:
         return
-    for queue in desk.queues:
+    for queue, flow in product(desk.queues, desk.flows):
         try:
-            await following.poll(desk, queue)
+            await following.poll(desk, queue, flow)
         except Transient as later:  # one queue's pause is not the others'
-            log.info("queue_waits", queue=queue, reason=later.reason)
+            log.info("queue_waits", queue=queue, flow=flow.value, reason=later.reason)
+        except Declined as no:  # nor one queue's refusal; operations see it, and the next round asks again
+            log.error("queue_refused", queue=queue, flow=flow.value, code=no.code)
 
 
 async def sweep(desk: Desk) -> None:
@@ -45,10 +47,10 @@ async def sweep(desk: Desk) -> None:
 
 
 async def remind(desk: Desk) -> None:
-    """Tells schools of signatures that are still missing shortly before the time runs out; the signers are reminded by the portal."""
+    """Tells schools, and whoever asked, of signatures that are still missing shortly before the time runs out; the signers are reminded by the portal."""
     async with desk.database.transaction() as tx:
-        for school_id in await store.running_out(tx, desk.remind_before):
-            await say(tx, Announce(notice_id=new_id(), notice=Notice.SIGNATURE_WAITING, school_id=school_id))
+        for row in await store.running_out(tx, desk.remind_before):
+            await store.announce(tx, row, Notice.SIGNATURE_WAITING)
 
 
 PERIODIC: Final[tuple[Periodic[Desk], ...]] = (

@@ -1,6 +1,6 @@
 """The port to the signing service: what a signature job is, what the service answers, and what a client promises (M20).
 
-The words follow Digdir's signing service (portal flow); another service would be fitted to them in its own adapter.
+The words follow Digdir's signing service (portal and direct flow); another service would be fitted to them in its own adapter.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sikkersak.contracts.signing import SigningFlow
 from sikkersak.errors import Transient
 
 DOCUMENT_BYTES_IN_ALL = 10_485_760
@@ -98,6 +99,22 @@ class PortalSigner(PortalModel):
         return self
 
 
+class DirectSigner(PortalModel):
+    """One person who signs at the screen. Without a national number, `identifier` is our own name for the signer."""
+
+    national_id: str | None = Field(default=None, pattern=r"^[0-9]{11}$")
+    identifier: str | None = Field(default=None, min_length=1, max_length=80)
+    signature_type: SignatureType = SignatureType.AUTHENTICATED
+    on_behalf_of: OnBehalfOf = OnBehalfOf.SELF
+
+    @model_validator(mode="after")
+    def be_known_by_one_thing(self) -> Self:
+        """The service takes the number or our own identifier, never both."""
+        if (self.national_id is None) == (self.identifier is None):
+            raise ValueError("a signer is known by a national number or by an identifier of ours")
+        return self
+
+
 class PortalDocument(PortalModel):
     """One PDF to sign."""
 
@@ -128,12 +145,43 @@ class PortalJob(PortalModel):
     @model_validator(mode="after")
     def fit_the_service(self) -> Self:
         """Together the documents stay under the service's limit; advanced signatures take one document."""
-        if sum(len(document.content) for document in self.documents) > DOCUMENT_BYTES_IN_ALL:
-            raise ValueError(f"the documents exceed {DOCUMENT_BYTES_IN_ALL} bytes in all")
-        advanced = any(signer.signature_type is SignatureType.ADVANCED for signer in self.signers)
-        if advanced and len(self.documents) > 1:
-            raise ValueError("a public sender's advanced signature takes one document")
+        _fit(self.documents, self.signers)
         return self
+
+
+class ExitUrls(PortalModel):
+    """Where the browser is sent when the signer is done, has said no, or something failed."""
+
+    completion: str = Field(max_length=500)
+    rejection: str = Field(max_length=500)
+    error: str = Field(max_length=500)
+
+
+class DirectJob(PortalModel):
+    """A whole job for people at the screen: active at once, open for thirty days, and nobody is notified."""
+
+    reference: str = Field(min_length=1, max_length=50)
+    title: str = Field(min_length=1, max_length=80)
+    description: str = Field(default="", max_length=220)
+    documents: tuple[PortalDocument, ...] = Field(min_length=1, max_length=20)
+    signers: tuple[DirectSigner, ...] = Field(min_length=1, max_length=10)
+    exits: ExitUrls
+    security_level: SecurityLevel = SecurityLevel.SUBSTANTIAL
+    shown_identifier: ShownIdentifier | None = None
+
+    @model_validator(mode="after")
+    def fit_the_service(self) -> Self:
+        """As a portal job."""
+        _fit(self.documents, self.signers)
+        return self
+
+
+def _fit(documents: tuple[PortalDocument, ...], signers: tuple[PortalSigner | DirectSigner, ...]) -> None:
+    if sum(len(document.content) for document in documents) > DOCUMENT_BYTES_IN_ALL:
+        raise ValueError(f"the documents exceed {DOCUMENT_BYTES_IN_ALL} bytes in all")
+    advanced = any(signer.signature_type is SignatureType.ADVANCED for signer in signers)
+    if advanced and len(documents) > 1:
+        raise ValueError("a public sender's advanced signature takes one document")
 
 
 class JobCreated(PortalModel):
@@ -142,6 +190,15 @@ class JobCreated(PortalModel):
     job_id: int
     reference: str | None
     cancellation_url: str
+
+
+class DirectJobCreated(PortalModel):
+    """The service has taken a job for the screen. `signers` are addresses for our server, one a signer, in order."""
+
+    job_id: int
+    reference: str | None
+    status_url: str | None
+    signers: tuple[str, ...] = Field(min_length=1)
 
 
 class PortalJobState(StrEnum):
@@ -163,7 +220,8 @@ class SignerState(StrEnum):
     RESERVED = "RESERVED"  # reserved against digital communication: another road is needed
     CONTACT_INFORMATION_MISSING = "CONTACT_INFORMATION_MISSING"  # as above
     BLOCKED = "BLOCKED"  # wrong security code too many times
-    NAME_NOT_AVAILABLE = "SIGNERS_NAME_NOT_AVAILABLE"  # permanent: the same job again gives the same
+    NAME_NOT_AVAILABLE = "SIGNERS_NAME_NOT_AVAILABLE"  # permanent in the portal: the same job again gives the same
+    FAILED = "FAILED"  # an unexpected error while signing at the screen
     NOT_APPLICABLE = "NOT_APPLICABLE"  # the job ended before this signer acted
     UNKNOWN = "UNKNOWN"
 
@@ -175,6 +233,7 @@ class SignerStatus(PortalModel):
     word: str
     since: datetime | None
     national_id: str | None = None
+    identifier: str | None = None
     contact: ContactInformation | None = None
     xades_url: str | None = None
 
@@ -186,7 +245,7 @@ class StatusChange(PortalModel):
     reference: str | None
     state: PortalJobState
     signers: tuple[SignerStatus, ...]
-    confirmation_url: str
+    confirmation_url: str | None
     cancellation_url: str | None = None
     delete_documents_url: str | None = None
     pades_url: str | None = None
@@ -206,14 +265,29 @@ class SigningPortal(Protocol):
     async def create(self, job: PortalJob) -> JobCreated:
         """Order signatures. `OutcomeUnknown` when nobody can say whether the job now exists."""
 
-    async def poll(self, queue: str | None = None) -> Poll:
-        """Take at most one change off a queue, our own where none is named. It comes back after ten minutes unless confirmed."""
+    async def create_direct(self, job: DirectJob) -> DirectJobCreated:
+        """Order signatures at the screen. `OutcomeUnknown` as `create`."""
+
+    async def redirect(self, signer_url: str) -> str:
+        """A fresh address for one signer's browser; it opens once."""
+
+    async def look(self, status_url: str, token: str) -> StatusChange:
+        """Where a job at the screen is, by the token that the browser brought back.
+
+        `Declined` while the signer is not done, and for a token that is none or no longer one: not asked again with it.
+        """
+
+    async def poll(self, queue: str | None = None, flow: SigningFlow = SigningFlow.PORTAL) -> Poll:
+        """Take at most one change off a queue of a flow, our own where none is named.
+
+        It comes back after ten minutes unless confirmed.
+        """
 
     async def download(self, url: str) -> bytes:
         """Fetch a signed file (`pades_url`, `xades_url`), whole or not at all."""
 
     async def confirm(self, change: StatusChange) -> None:
-        """Tell that the change is saved here (R7). Only after the files are stored."""
+        """Tell that the change is saved here (R7), where it can be told. Only after the files are stored."""
 
     async def cancel(self, cancellation_url: str) -> None:
         """Withdraw a job. `Declined("signing-job-finished")` when it is too late."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from sikkersak.contracts.signing import Capacity
-from sikkersak.settings import ServiceSettings
+from sikkersak.contracts.signing import Capacity, SigningFlow
+from sikkersak.settings import Environment, ServiceSettings
 
 
 class Settings(ServiceSettings):
@@ -30,6 +31,11 @@ class Settings(ServiceSettings):
     portal_former_queues: tuple[str, ...] = Field(
         (), description='further queues to poll, as ["former"]: jobs of an earlier set-up still answer there'
     )
+    portal_flows: tuple[SigningFlow, ...] = Field(
+        tuple(SigningFlow),
+        min_length=1,
+        description='what our agreement with the service covers, as ["portal"] where nobody signs at the screen',
+    )
     poll_seconds: float = Field(60.0, gt=0, description="how often it is looked whether the portal may be polled")
     unknown_after_seconds: float = Field(
         3600.0, gt=0, description="when a job whose creation was never answered is a person's"
@@ -38,6 +44,18 @@ class Settings(ServiceSettings):
         Capacity.SELF,
         description="for whom signers sign where the order does not say: self (a private matter, notified by the contact register) or other",
     )
+    public_url: str = Field(
+        "http://127.0.0.1:8080", description="where staff open Sikker Sak; who signs at the screen is led back there"
+    )
     remind_days: float = Field(3.0, gt=0, description="days before the time runs out that the school is told")
     sweep_seconds: float = Field(60.0, gt=0, description="how often jobs that nothing moves are moved again")
     probe_seconds: float = Field(30.0, gt=0, description="how often a portal that is down is looked at")
+
+    @model_validator(mode="after")
+    def refuse_open_connections_in_production(self) -> Self:
+        """Neither documents nor people who sign travel unencrypted in production (R13)."""
+        if self.environment is Environment.PRODUCTION:
+            for name in ("portal_url", "public_url"):
+                if not getattr(self, name).startswith("https://"):
+                    raise ValueError(f"{name} is not https; production needs it")
+        return self

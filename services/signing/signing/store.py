@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from signing.domain import EFFECTS_OFF, PROGRESS, guidance, time_open
-from signing.portal import JobCreated, SignerStatus
+from signing.domain import EFFECTS_OFF, PROGRESS, delivery, guidance, time_open
+from signing.portal import DirectJobCreated, JobCreated, SignerStatus
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.contracts.signing import (
     AttemptView,
@@ -17,6 +17,7 @@ from sikkersak.contracts.signing import (
     ListJobs,
     RequestSignatures,
     SigningDossier,
+    SigningFlow,
 )
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
@@ -28,13 +29,14 @@ UNSETTLED: Final = ("waiting", "awaiting_signatures")
 async def add_job(tx: Transaction, order: RequestSignatures, dossier: SigningDossier) -> bool:
     """The obligation and its signers, once for a job id; false when it is there already."""
     sql = """
-    insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at)
-    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval) on conflict do nothing returning true
+    insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at, flow, asked_by)
+    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval, $8, $9) on conflict do nothing returning true
     """
     ids = (order.job_id, order.document_id, order.school_id)
     reference = order.dossier.model_dump(mode="json")
     asked = dossier.signers
-    is_new = bool(await tx.fetchval(sql, *ids, reference, len(asked), time_open(dossier), dossier.opens_at))
+    time = (time_open(dossier), dossier.opens_at)
+    is_new = bool(await tx.fetchval(sql, *ids, reference, len(asked), *time, dossier.flow.value, order.asked_by))
     if is_new:
         rows = [(order.job_id, number, signer.order) for number, signer in enumerate(asked, start=1)]
         await tx.executemany("insert into signers (job_id, number, signing_order) values ($1, $2, $3)", rows)
@@ -77,6 +79,36 @@ async def created(tx: Transaction, job_id: UUID, made: JobCreated) -> None:
     await change(tx, job_id, JobState.AWAITING_SIGNATURES)
 
 
+async def created_direct(tx: Transaction, job_id: UUID, made: DirectJobCreated) -> None:
+    """The service has it: those who are present can be led there."""
+    sql = "update jobs set created_at = now(), portal_job = $2, status_url = $3 where job_id = $1"
+    await tx.execute(sql, job_id, made.job_id, made.status_url)
+    rows = [(job_id, number, address) for number, address in enumerate(made.signers, start=1)]
+    await tx.executemany("update signers set address = $3 where job_id = $1 and number = $2", rows)
+    await change(tx, job_id, JobState.AWAITING_SIGNATURES)
+
+
+async def address(tx: Transaction, job_id: UUID, number: int) -> str | None:
+    """Where the service is asked for a fresh link for one signer who has not signed."""
+    sql = "select address from signers where job_id = $1 and number = $2 and state = 'waiting'"
+    found: str | None = await tx.fetchval(sql, job_id, number)
+    return found
+
+
+async def keep_token(tx: Transaction, job_id: UUID, token: str) -> bool:
+    """Somebody has come back from the service. Whether it is a job that waits for that."""
+    sql = """
+    update jobs set status_token = $2 where job_id = $1 and flow = 'direct' and state = 'awaiting_signatures'
+    and status_token is distinct from $2 returning true
+    """
+    return bool(await tx.fetchval(sql, job_id, token))
+
+
+async def forget_token(tx: Transaction, job_id: UUID, token: str) -> None:
+    """It was used. One that has come since stays."""
+    await tx.execute("update jobs set status_token = null where job_id = $1 and status_token = $2", job_id, token)
+
+
 async def change(tx: Transaction, job_id: UUID, state: JobState, code: str | None = None, **also: Any) -> Row | None:
     """Moves a job that is not settled, and tells it. None when it was settled, or nothing is new."""
     names = list(also)
@@ -89,9 +121,16 @@ async def change(tx: Transaction, job_id: UUID, state: JobState, code: str | Non
     if row is not None:
         await say(tx, JobChanged.model_validate({name: row[name] for name in JobChanged.model_fields}))
         if state not in {JobState.WAITING, JobState.AWAITING_SIGNATURES}:
-            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=row["school_id"])
-            await say(tx, ended)
+            await announce(tx, row, Notice.SIGNATURE_ENDED)
     return row
+
+
+async def announce(tx: Transaction, row: Row, notice: Notice) -> None:
+    """Tells the school, and whoever asked for the signatures."""
+    await say(tx, Announce(notice_id=new_id(), notice=notice, school_id=row["school_id"]))
+    if row["asked_by"] is not None:
+        own = {"school_id": row["school_id"], "staff_id": row["asked_by"]}
+        await say(tx, Announce(notice_id=new_id(), notice=notice, **own))
 
 
 async def keep_progress(tx: Transaction, job_id: UUID, seen: list[tuple[int, SignerStatus]]) -> None:
@@ -160,13 +199,13 @@ async def uncancelled(tx: Transaction) -> list[UUID]:
     return [row["job_id"] for row in await tx.fetch(sql)]
 
 
-async def running_out(tx: Transaction, before: timedelta) -> list[UUID]:
-    """The schools of jobs whose time runs out within `before`, each job once."""
+async def running_out(tx: Transaction, before: timedelta) -> list[Row]:
+    """Jobs whose time runs out within `before`, each once."""
     sql = """
     update jobs set reminded_at = now() where state = 'awaiting_signatures' and reminded_at is null
-    and expires_at < now() + $1::interval and expires_at > now() returning school_id
+    and expires_at < now() + $1::interval and expires_at > now() returning school_id, asked_by
     """
-    return [row["school_id"] for row in await tx.fetch(sql, before)]
+    return await tx.fetch(sql, before)
 
 
 async def let_go(tx: Transaction) -> list[UUID]:
@@ -237,6 +276,8 @@ async def visible_job(tx: Transaction, schools: list[UUID] | None, job_id: UUID,
 def view(row: Row) -> JobView:
     """As staff see it: with what to read and do."""
     code = "cancelling" if row["cancel_asked_at"] and row["state"] == "awaiting_signatures" else row["code"]
-    advice = guidance(JobState(row["state"]), code)
-    known = {name: row[name] for name in JobView.model_fields if name not in {"detail", "choices"}}
-    return JobView.model_validate({**known, "detail": advice.detail, "choices": advice.choices})
+    state = JobState(row["state"])
+    advice = guidance(state, code, SigningFlow(row["flow"]))
+    made = {"detail": advice.detail, "choices": advice.choices, "delivery": delivery(state, code, row["attempts"])}
+    known = {name: row[name] for name in JobView.model_fields if name not in made}
+    return JobView.model_validate(known | made)

@@ -12,7 +12,7 @@ from sikkersak.contracts.archiver import DeliveryState, RecordType
 from sikkersak.contracts.finished import AccountForFinished  # noqa: F401 - known with the rest of what is of cases
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.notifier import ConsignmentState
-from sikkersak.contracts.signing import JobState
+from sikkersak.contracts.signing import Capacity, JobState, SigningFlow
 from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind, PostalAddress
 from sikkersak.vault.reference import VaultRef
 
@@ -102,6 +102,25 @@ class ApprovalRequested(Message, type="cases.approval.requested.v1"):
     document_id: UUID
     case_id: UUID
     school_id: UUID
+
+
+class StaffContact(Contract):
+    """How a member of staff is reached, sealed in the vault (R3)."""
+
+    email: str
+
+
+class StaffChanged(Message, type="cases.staff.changed.v1"):
+    """Fact: where somebody works, and what the roles hold now. Key: staff_id and changed_at."""
+
+    staff_id: UUID
+    is_active: bool
+    schools: tuple[UUID, ...]
+    permissions: tuple[str, ...]
+    contact: VaultRef | None = Field(
+        default=None, description="a sealed `StaffContact`; none where no address is known"
+    )
+    changed_at: datetime
 
 
 class DocumentFinished(Message, type="cases.document.finished.v1"):
@@ -448,6 +467,21 @@ class ReadDocument(Operation[DocumentView], name="cases.read_document.v1"):
     document_id: UUID
 
 
+class WritingConfirmed(Contract):
+    """That the actor may write in the document's case."""
+
+    document_id: UUID
+
+
+class ConfirmWriting(Operation[WritingConfirmed], name="cases.confirm_writing.v1"):
+    """Whether the actor may write in the document's case, open or closed; asked before a sending of it is decided about.
+
+    A refusal says why; a document that the actor may not know of does not exist.
+    """
+
+    document_id: UUID
+
+
 class SubmitForApproval(Operation[DocumentView], name="cases.submit_document.v1", changes=True):
     """Ask the school leader to approve (M13)."""
 
@@ -468,17 +502,44 @@ class FinishDocument(Operation[DocumentView], name="cases.finish_document.v1", c
     document_id: UUID
 
 
+class SignerWish(Contract):
+    """One who is asked to sign: a guardian by the place among those with parental responsibility, or somebody by name.
+
+    Where no address is given, the national contact register decides how the signer is told.
+    """
+
+    guardian: int | None = Field(default=None, ge=1, le=10, description="from 1; with it, name and number are known")
+    name: str = Field(default="", max_length=200)
+    national_id: str | None = Field(default=None, pattern=r"^\d{11}$")
+    email: str | None = Field(default=None, min_length=3, max_length=200)
+    mobile: str | None = Field(default=None, pattern=r"^\+?\d{8,15}$")
+    on_behalf_of: Capacity | None = Field(default=None, description="the school owner's setting where not given")
+    order: int = Field(default=0, ge=0, le=9, description="equal ones sign side by side, the next when all have signed")
+
+
 class AskForSignatures(Operation[DocumentView], name="cases.ask_for_signatures.v1", changes=True):
-    """Have the pupil's guardians sign a finished document (M20)."""
+    """Have a finished document signed, by the pupil's guardians side by side where nobody is named (M20)."""
 
     document_id: UUID
     days_open: int = Field(default=14, ge=1, le=90)
+    flow: SigningFlow = Field(default=SigningFlow.PORTAL, description="direct: present at the screen")
+    level: int = Field(default=3, ge=3, le=4, description="3 allows MinID")
+    is_advanced: bool = Field(default=False, description="with the signer's own e-ID; one document, level 4")
+    opens_at: datetime | None = Field(default=None, description="at once where not given")
+    message: str = Field(default="", max_length=220)
+    signers: tuple[SignerWish, ...] = Field(default=(), max_length=10)
+    further_documents: tuple[UUID, ...] = Field(
+        default=(), max_length=19, description="of the same case, signed with it"
+    )
 
 
 class SendDocument(Operation[DocumentView], name="cases.send_document.v1", changes=True):
     """Send a finished document as letters to its receivers (M21)."""
 
     document_id: UUID
+    further_documents: tuple[UUID, ...] = Field(
+        default=(), max_length=19, description="of the same case, in the same letter"
+    )
 
 
 class AuditEntry(Contract):

@@ -30,6 +30,7 @@ class ConsignmentKind(StrEnum):
     LETTER = "letter"
     FORWARDING = "forwarding"
     NOTICE = "notice"
+    STAFF_MAIL = "staff_mail"  # news for one member of staff
 
 
 class Notice(StrEnum):
@@ -63,6 +64,14 @@ class PriceClass(StrEnum):
     DIGITAL = "digital"  # Altinn
     MAILBOX = "mailbox"  # a digital mailbox
     PAPER = "paper"  # printed and posted
+
+
+class MailRhythm(StrEnum):
+    """How soon somebody is told by e-mail; outages and their end are told at once."""
+
+    SOON = "soon"
+    HOURLY = "hourly"
+    DAILY = "daily"  # in the morning
 
 
 class LetterDossier(Contract):
@@ -103,6 +112,7 @@ class SendLetter(Message, type="notifier.send_letter.v1"):
     document_id: UUID
     school_id: UUID
     dossier: VaultRef
+    asked_by: UUID | None = Field(default=None, description="who is told when it does not arrive")
 
 
 class ForwardToArchive(Message, type="notifier.forward_mail.v1"):
@@ -119,6 +129,7 @@ class Announce(Message, type="notifier.announce.v1"):
     notice: Notice
     school_id: UUID | None = None
     count: int = 1
+    staff_id: UUID | None = Field(default=None, description="for one person alone: by e-mail, never in a channel")
 
 
 class Carry(Message, type="notifier.carry.v1"):
@@ -230,3 +241,33 @@ class AnnounceOutage(Operation[ConsignmentPage], name="notifier.announce_outage.
     is_over: bool = False
     text: str = Field(min_length=3, max_length=500, description="nothing about persons: the channel is open to many")
     school_ids: tuple[UUID, ...] = Field(default=(), max_length=200)
+
+
+class Preferences(Contract):
+    """How one person is told by e-mail. The schools' Teams channels are not a person's to choose."""
+
+    by_email: bool = True
+    rhythm: MailRhythm = MailRhythm.HOURLY
+    muted: tuple[Notice, ...] = Field(default=(), max_length=20, description="not told of by e-mail")
+    quiet_hours: str | None = Field(
+        default=None,
+        pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",
+        description="Norwegian time, as 17-7; weekends are quiet too then",
+    )
+
+
+class OwnPreferences(Contract):
+    """What the person has chosen, and whether there is an address to write to."""
+
+    preferences: Preferences
+    has_address: bool
+
+
+class ReadPreferences(Operation[OwnPreferences], name="notifier.read_preferences.v1"):
+    """How I am told."""
+
+
+class PutPreferences(Operation[OwnPreferences], name="notifier.put_preferences.v1", changes=True):
+    """Choose how I am told; what was gathered already goes by the new choice."""
+
+    preferences: Preferences

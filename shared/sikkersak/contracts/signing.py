@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.values import File
 from sikkersak.vault.reference import VaultRef
 
@@ -25,6 +26,13 @@ class JobState(StrEnum):
     FAILED = "failed"  # the service or a rule refused it; a person must act
 
 
+class SigningFlow(StrEnum):
+    """How those who sign come to the document."""
+
+    PORTAL = "portal"  # invited by the signing service, in their own time
+    DIRECT = "direct"  # present at the screen: led there by a link of one's own for each
+
+
 class SignerProgress(StrEnum):
     """How far one signer has come."""
 
@@ -37,6 +45,7 @@ class SignerProgress(StrEnum):
     BLOCKED = "blocked"  # wrong security code too many times
     NAME_MISSING = "name_missing"
     CANCELLED = "cancelled"
+    FAILED = "failed"  # something went wrong while signing at the screen
     NOT_APPLICABLE = "not_applicable"  # the job ended before this signer acted
     UNKNOWN = "unknown"  # a word that nobody knows yet; the job's own state is what counts
 
@@ -53,6 +62,7 @@ class NextStep(StrEnum):
 
     WAIT = "wait"
     REMIND = "remind"  # talk to those who have not signed; the service itself reminds them too
+    SIGN_HERE = "sign_here"  # open the signing service for the one who is present
     CANCEL = "cancel"
     ASK_AGAIN = "ask_again"  # a new job for the same document
     GIVE_CONTACT = "give_contact"  # ask again with an address of one's own
@@ -90,6 +100,7 @@ class SigningDossier(Contract):
     level: int = Field(default=3, ge=3, le=4, description="3 allows MinID")
     is_advanced: bool = Field(default=False, description="signed with the signer's own e-ID; one document only")
     message: str = ""
+    flow: SigningFlow = SigningFlow.PORTAL
 
 
 class RequestSignatures(Message, type="signing.request.v1"):
@@ -99,6 +110,7 @@ class RequestSignatures(Message, type="signing.request.v1"):
     document_id: UUID
     school_id: UUID
     dossier: VaultRef
+    asked_by: UUID | None = Field(default=None, description="who is told how it ends, and when time runs out")
 
 
 class CreateJob(Message, type="signing.create.v1"):
@@ -109,6 +121,12 @@ class CreateJob(Message, type="signing.create.v1"):
 
 class CancelJobAtPortal(Message, type="signing.cancel.v1"):
     """Signing to itself: withdraw the job at the signing service. Key: job_id."""
+
+    job_id: UUID
+
+
+class LookAtCeremony(Message, type="signing.look.v1"):
+    """Signing to itself: somebody has come back from signing at the screen; ask the service what came of it. Key: job_id."""
 
     job_id: UUID
 
@@ -156,6 +174,10 @@ class JobView(Contract):
     changed_at: datetime
     detail: str | None = None
     choices: tuple[NextStep, ...] = ()
+    flow: SigningFlow = SigningFlow.PORTAL
+    delivery: ConsignmentState | None = Field(
+        default=None, description="the same in the words of everything that is sent"
+    )
 
 
 class SignerView(Contract):
@@ -211,7 +233,41 @@ class ReadJob(Operation[JobDetail], name="signing.read_job.v1"):
 
 
 class CancelJob(Operation[JobView], name="signing.cancel_job.v1", changes=True):
-    """Withdraw a job before everyone has signed. As `ReadJob` about who may."""
+    """Withdraw a job before everyone has signed.
+
+    For those who may write in every case of the school; others name the document, and the gateway asks only when cases
+    has confirmed that they may write in its case.
+    """
 
     job_id: UUID
     document_id: UUID | None = None
+
+
+class Ceremony(Contract):
+    """Where somebody who is present signs. The address opens once, and is not kept."""
+
+    job_id: UUID
+    signer: int
+    url: str
+
+
+class OpenCeremony(Operation[Ceremony], name="signing.open_ceremony.v1"):
+    """A fresh address at the signing service for one signer of a job at the screen. As `CancelJob` about who may.
+
+    Nothing is changed here: every click asks for an address of its own, and those before it open no more.
+    """
+
+    job_id: UUID
+    signer: int = Field(default=1, ge=1, le=10)
+    document_id: UUID | None = None
+
+
+class CeremonyReturn(Contract):
+    """That the return was noted, whether or not the job is known: a stranger learns nothing."""
+
+
+class ReturnFromCeremony(Operation[CeremonyReturn], name="signing.return_from_ceremony.v1", changes=True):
+    """The browser has come back from the signing service. Asked by the gateway itself; the token proves nothing alone."""
+
+    job_id: UUID
+    token: str = Field(min_length=1, max_length=200, repr=False)

@@ -77,7 +77,9 @@ WORK_QUEUES: Final = (
     WorkQueue("archiver.render", ("archiver.render.v1",), prefetch=2, ladder=LADDER),
     WorkQueue("archiver.transfer", ("archiver.transfer.v1",), prefetch=8, ladder=LADDER),
     WorkQueue("signing.orders", ("signing.request.v1",), prefetch=8),
-    WorkQueue("signing.create", ("signing.create.v1", "signing.cancel.v1"), prefetch=4, ladder=LADDER),
+    WorkQueue(
+        "signing.create", ("signing.create.v1", "signing.cancel.v1", "signing.look.v1"), prefetch=4, ladder=LADDER
+    ),
     WorkQueue(
         "notifier.orders",
         (
@@ -86,6 +88,7 @@ WORK_QUEUES: Final = (
             "notifier.announce.v1",
             "intake.mail.received.v1",
             "cases.approval.requested.v1",
+            "cases.staff.changed.v1",
         ),
         prefetch=8,
     ),

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -147,6 +148,8 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
             database=database,
             sealer=Sealer(OKPKey.generate_key("Ed25519").as_pem(private=True)),
             seal_seconds=600,
+            sweep_seconds=60,
+            remind_after=timedelta(days=3),
             text_seconds=10,
         )
         made = Town(office, database, loop)

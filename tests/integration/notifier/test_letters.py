@@ -72,9 +72,10 @@ async def test_svarut_gets_the_bytes_that_the_vault_holds(house: Any, stand_ins:
         await house.until(await post(house, files=files), "delivered")
     open_letter, encrypted = await stand_ins.letters()
     wanted = [file.ref.sha256 for file in files]
-    assert [document["sha256"] for document in open_letter["documents"]] == wanted
-    assert [document["sha256"] for document in encrypted["documents"]] == wanted
-    assert [document["filename"] for document in open_letter["documents"]] == ["a.pdf", "a (2).pdf"]
+    assert [document["sha256"] for document in open_letter["documents"]][1:] == wanted
+    assert [document["sha256"] for document in encrypted["documents"]][1:] == wanted
+    names = [document["filename"] for document in open_letter["documents"]]
+    assert names == ["Følgebrev.pdf", "a.pdf", "a (2).pdf"]
 
 
 async def test_an_organisation_gets_its_letter_as_confidential_post(house: Any, stand_ins: Any) -> None:
@@ -91,9 +92,11 @@ async def test_a_receiver_without_a_number_gets_print(house: Any, stand_ins: Any
     dossier = await house.letter()
     receiver = dossier.receiver.model_copy(update={"national_id": None})
     with house.notifier():
-        row = await house.until(await post(house, receiver=receiver), "delivered")
+        files = (await house.file("Vedtak.pdf"), await house.file("Vedlegg.pdf"))
+        row = await house.until(await post(house, receiver=receiver, files=files), "delivered")
     (sent,) = await stand_ins.letters()
     assert (sent["kind"], row["carrier_status"]) == ("print", "PRINTET")
+    assert len(sent["documents"]) == 1  # one file of all, under a cover page
 
 
 async def test_a_lost_answer_gives_one_letter(house: Any, stand_ins: Any) -> None:

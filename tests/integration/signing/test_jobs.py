@@ -171,6 +171,7 @@ async def test_every_end_without_a_signature_has_a_code_and_a_next_step(house: A
             detail = await house.ask(ReadJob(job_id=job), actor(OPERATIONS))
             assert step in detail.job.choices, code
             assert detail.job.detail
+            assert detail.job.delivery == ("given_up" if state == "expired" else "declined")
             assert detail.signers[0].state == "not_applicable"
 
 
@@ -304,11 +305,13 @@ async def test_nothing_leaves_while_outward_effects_are_off_and_all_does_when_th
     house: Any, stand_in: Any
 ) -> None:
     with house.signing(OUTWARD_EFFECTS="off"):
-        job = await house.ask_signatures()
-        withdrawn = await house.ask_signatures()
+        job, school = await house.ask_signatures(), new_id()
+        withdrawn = await house.ask_signatures(school_id=school)
         await house.until(job, "waiting", "outward-effects-off")
         await house.until(withdrawn, "waiting", "outward-effects-off")
-        await house.ask(CancelJob(job_id=withdrawn), actor(OPERATIONS))
+        with pytest.raises(Declined, match="forbidden"):
+            await house.ask(CancelJob(job_id=withdrawn), actor(OPERATIONS))
+        await house.ask(CancelJob(job_id=withdrawn), actor(LEADER, school))
         await house.until(withdrawn, "failed", "cancelled")
     assert (await stand_in.state())["traffic"]["bytes"] == 0
     with house.signing():

@@ -21,7 +21,8 @@ import pytest
 from signing.digdir.client import DigdirPortal, PortalAccess
 from signing.digdir.identity import ClientIdentity
 from signing.evidence import EvidenceTrust
-from signing.portal import PortalDocument, PortalJob, PortalSigner, StatusChange
+from signing.portal import DirectJob, DirectSigner, ExitUrls, PortalDocument, PortalJob, PortalSigner, StatusChange
+from sikkersak.contracts.signing import SigningFlow
 from sikkersak.errors import Transient
 
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
@@ -62,20 +63,42 @@ class StandIn:
         )
 
     @staticmethod
-    async def poll(portal: DigdirPortal) -> StatusChange | None:
+    def new_direct_job(reference: str = "reference-1", signers: tuple[DirectSigner, ...] | None = None) -> DirectJob:
+        """A job at the screen for both guardians unless others are given."""
+        exits = {name: f"https://skolen.example/{name}?x=1" for name in ("completion", "rejection", "error")}
+        return DirectJob(
+            reference=reference,
+            title="Samtykke",
+            documents=(PortalDocument(title="Samtykke på nytt", content=make_pdf()),),
+            exits=ExitUrls.model_validate(exits),
+            signers=signers or tuple(DirectSigner(national_id=number) for number in GUARDIANS),
+        )
+
+    @staticmethod
+    def in_browser(address: str, what: str = "sign") -> httpx.Response:
+        """Opens the address, does what the signer does, and says where the browser is led."""
+        with httpx.Client(trust_env=False) as browser:
+            page = browser.get(address)
+            if page.is_error:
+                return page
+            action = page.text.split(f'/{what}"')[0].rpartition('action="')[2]
+            return browser.post(f"{httpx.URL(address).copy_with(path=f'{action}/{what}')}")
+
+    @staticmethod
+    async def poll(portal: DigdirPortal, flow: SigningFlow = SigningFlow.PORTAL) -> StatusChange | None:
         """Polls as soon as it is permitted."""
         deadline = time.monotonic() + DEADLINE_SECONDS
         while True:
             try:
-                return (await portal.poll()).change
+                return (await portal.poll(flow=flow)).change
             except Transient as error:
                 if error.retry_after is None or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(error.retry_after.total_seconds())
 
-    async def next_change(self, portal: DigdirPortal) -> StatusChange:
+    async def next_change(self, portal: DigdirPortal, flow: SigningFlow = SigningFlow.PORTAL) -> StatusChange:
         """The next change, which must be there."""
-        change = await self.poll(portal)
+        change = await self.poll(portal, flow)
         assert change is not None
         return change
 

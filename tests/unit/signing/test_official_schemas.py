@@ -13,9 +13,18 @@ from lxml import etree
 
 from signing.digdir.answers import Unreadable, read_change, read_created, read_error_code
 from signing.digdir.asice import ContainerFile, signatures_xml
+from signing.digdir.ceremony import (
+    direct_manifest_xml,
+    direct_request_xml,
+    read_direct_created,
+    read_direct_status,
+    read_redirect,
+    update_request_xml,
+)
 from signing.digdir.client import DigdirPortal
 from signing.digdir.manifest import manifest_xml, request_xml
-from signing.portal import Availability, ContactInformation, OnBehalfOf, PortalSigner, ShownIdentifier
+from signing.portal import Availability, ContactInformation, DirectSigner, OnBehalfOf, PortalSigner, ShownIdentifier
+from sikkersak.contracts.signing import SigningFlow
 from simulators.signing.grammar import parse_message
 from simulators.signing.refusal import Refused, error_xml
 
@@ -71,6 +80,37 @@ def test_the_request_is_valid(api: etree.XMLSchema, queue: str | None) -> None:
     assert_valid(api, request_xml("3f0c3a3e-6a47-4c6e-9d59-2a0d7c0a8e11", queue))
 
 
+@pytest.mark.parametrize("queue", [None, "school-cases"])
+def test_the_request_for_the_screen_is_valid(api: etree.XMLSchema, stand_in: StandIn, queue: str | None) -> None:
+    assert_valid(
+        api, direct_request_xml("3f0c3a3e-6a47-4c6e-9d59-2a0d7c0a8e11", stand_in.new_direct_job().exits, queue)
+    )
+
+
+def test_the_manifests_for_the_screen_are_valid(api: etree.XMLSchema, stand_in: StandIn) -> None:
+    job = stand_in.new_direct_job()
+    assert_valid(api, direct_manifest_xml(job, stand_in.sender))
+    signers = (
+        DirectSigner(national_id=stand_in.guardians[0], on_behalf_of=OnBehalfOf.OTHER),
+        DirectSigner(identifier="signer-2"),
+    )
+    everything = {"signers": signers, "description": "Les først", "shown_identifier": ShownIdentifier.NAME}
+    assert_valid(api, direct_manifest_xml(job.model_copy(update=everything), stand_in.sender))
+    assert_valid(api, update_request_xml())
+
+
+async def test_the_stand_ins_answers_about_the_screen_are_valid(
+    api: etree.XMLSchema, stand_in: StandIn, portal: DigdirPortal
+) -> None:
+    created = await portal.create_direct(stand_in.new_direct_job())
+    seen = []
+    for address in created.signers:
+        stand_in.in_browser(await portal.redirect(address))
+        seen.append(await stand_in.next_change(portal, SigningFlow.DIRECT))
+    for change in seen:
+        assert_valid(api, change.raw)
+
+
 def test_the_containers_signature_is_valid(signatures: etree.XMLSchema, stand_in: StandIn) -> None:
     files = [
         ContainerFile("0000_a.pdf", "application/pdf", b"1"),
@@ -117,7 +157,7 @@ def test_the_official_examples_of_changes_are_read(name: str) -> None:
     change = read_change((SPECIFICATION / "examples" / name).read_bytes())
     assert change.signers
     assert all(signer.national_id or signer.contact for signer in change.signers)
-    assert change.confirmation_url.startswith("https://")
+    assert (change.confirmation_url or "").startswith("https://")
 
 
 def test_the_official_examples_of_errors_are_read() -> None:
@@ -193,3 +233,17 @@ def test_every_official_answer_of_the_portal_flow_is_read(path: Path) -> None:
         assert read_change(content).signers
     elif name == "error":
         assert read_error_code(content)
+
+
+@pytest.mark.parametrize("path", examples(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_every_official_answer_of_the_direct_flow_is_read(path: Path) -> None:
+    content = path.read_bytes()
+    name = etree.QName(etree.fromstring(content)).localname
+    if name == "direct-signature-job-response":
+        assert all(url.startswith("https://") for url in read_direct_created(content).signers)
+    elif name == "direct-signer-response":
+        assert read_redirect(content).startswith("https://")
+    elif name == "direct-signature-job-status-response":
+        assert {signer.word for signer in read_direct_status(content).signers} == {"SIGNED", "REJECTED"} & {
+            element.text for element in etree.fromstring(content).iter("{*}status")
+        }

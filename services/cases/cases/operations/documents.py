@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import followup
+from cases import followup, signatures
 from cases.domain.lifecycle import StaleVersion, after_edit, move
 from cases.domain.standing import Permission
 from cases.domain.titles import public_title
@@ -15,6 +15,7 @@ from sikkersak.contracts.archiver import RecordType
 from sikkersak.contracts.cases import (
     ApprovalRequested,
     AskForSignatures,
+    ConfirmWriting,
     DecideApproval,
     DocumentState,
     DocumentView,
@@ -24,6 +25,7 @@ from sikkersak.contracts.cases import (
     ReadDocument,
     SubmitForApproval,
     WriteDocument,
+    WritingConfirmed,
 )
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
@@ -108,13 +110,25 @@ async def read_document(asked: ReadDocument, ask: Ask, office: Office) -> Docume
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-read")
 
 
+@operations.answers(ConfirmWriting)
+async def confirm_writing(asked: ConfirmWriting, ask: Ask, office: Office) -> WritingConfirmed:
+    """The gate has decided; that somebody is about to decide about a sending is a row in the audit log."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    row = await documents.document(ask.tx, asked.document_id)
+    await audit.note(
+        ask.tx, standing.staff_id, "sending-decided", case_id=row["case_id"], document_id=asked.document_id
+    )
+    return WritingConfirmed(document_id=asked.document_id)
+
+
 @operations.answers(SubmitForApproval)
 async def submit_for_approval(asked: SubmitForApproval, ask: Ask, office: Office) -> DocumentView:
     """Asks the school's leader (M13)."""
     del office
     standing, row = await acts.writable(ask, asked.document_id)
     acts.demand_free(row, standing)
-    await acts.move_to(ask.tx, row, DocumentState.AWAITING_APPROVAL)
+    await acts.move_to(ask.tx, row, DocumentState.AWAITING_APPROVAL, approval_asked_at=now(), approval_reminded_at=None)
     school_id = await cases.school_of(ask.tx, row["case_id"])
     await say(ask.tx, ApprovalRequested(document_id=asked.document_id, case_id=row["case_id"], school_id=school_id))
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "approval-requested")
@@ -153,15 +167,15 @@ async def finish_document(asked: FinishDocument, ask: Ask, office: Office) -> Do
 
 @operations.answers(AskForSignatures)
 async def ask_for_signatures(asked: AskForSignatures, ask: Ask, office: Office) -> DocumentView:
-    """Has the pupil's guardians sign; the order goes out as soon as there is a rendition to sign (M20)."""
+    """Has it signed as was wished; the order goes out as soon as there is a rendition to sign (M20)."""
     standing, row = await acts.writable(ask, asked.document_id)
     acts.demand_finished(row)
     if row["signing"] in {"waiting", "awaiting_signatures", "signed"}:
         raise Declined("signatures-asked", "Det er allerede bedt om signatur på dokumentet.")
     sealed = Sealed(office)
-    await followup.guardians(ask.tx, sealed, row)
-    await documents.ask_signatures(ask.tx, asked.document_id, new_id(), asked.days_open)
-    await followup.order_signatures(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
+    wishes = await signatures.compose(ask.tx, sealed, row, asked)
+    await documents.ask_signatures(ask.tx, asked.document_id, new_id(), asked.days_open, wishes)
+    await signatures.order(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "signatures-asked")
 
 

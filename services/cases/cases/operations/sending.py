@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cases import followup
+from cases import enclosures, followup
 from cases.domain.sending import TEXTS, is_stopped
 from cases.dossiers import Sealed
 from cases.office import Office
@@ -36,9 +36,10 @@ async def send_document(asked: SendDocument, ask: Ask, office: Office) -> Docume
     if await documents.has_letters(ask.tx, asked.document_id) or row["is_to_be_sent"]:
         raise Declined("already-sent", "Dokumentet er allerede sendt.")
     sealed = Sealed(office)
+    await enclosures.files_of(ask.tx, row, asked.further_documents, is_signed_too=True)
     if is_stopped(await followup.plan(ask.tx, sealed, row)):
         await followup.stop_sending(ask.tx, row)
         return await acts.noted(ask, standing, row["case_id"], asked.document_id, "sending-stopped")
-    await documents.want_sending(ask.tx, asked.document_id, wanted=True)
+    await documents.want_sending(ask.tx, asked.document_id, wanted=True, enclosed=asked.further_documents)
     await followup.order_letters(ask.tx, sealed, await documents.document(ask.tx, asked.document_id))
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-sent")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -133,13 +135,27 @@ async def rendition_ready(tx: Transaction, document_id: UUID, rendition: VaultRe
     return await tx.fetchrow(sql, document_id, rendition.model_dump(mode="json"))
 
 
-async def ask_signatures(tx: Transaction, document_id: UUID, job_id: UUID, days_open: int) -> None:
-    """Notes that signatures are wanted; the order goes out when there is a rendition to sign."""
+async def ask_signatures(
+    tx: Transaction, document_id: UUID, job_id: UUID, days_open: int, wishes: dict[str, Any]
+) -> None:
+    """Notes that signatures are wanted, and how; the order goes out when there is a rendition to sign."""
     sql = """
-    update documents set job_id = $2, signing = 'waiting', signing_code = null, signing_days = $3, signing_changed_at = now()
-    where document_id = $1
+    update documents set job_id = $2, signing = 'waiting', signing_code = null, signing_days = $3, signing_changed_at = now(),
+      signing_wishes = $4 where document_id = $1
     """
-    await tx.execute(sql, document_id, job_id, days_open)
+    await tx.execute(sql, document_id, job_id, days_open, wishes)
+
+
+async def waiting_long(tx: Transaction, after: timedelta) -> list[Row]:
+    """How many documents of each school have waited so long for approval, since they were asked for or reminded of."""
+    sql = """
+    with reminded as (
+      update documents set approval_reminded_at = now() where state = 'awaiting_approval'
+      and coalesce(approval_reminded_at, approval_asked_at) < now() - $1::interval returning case_id
+    )
+    select c.school_id, count(*)::int as count from reminded join cases c using (case_id) group by c.school_id
+    """
+    return await tx.fetch(sql, after)
 
 
 async def signing_changed(tx: Transaction, fact: JobChanged) -> None:
@@ -157,9 +173,10 @@ async def keep_signed(tx: Transaction, job_id: UUID, pades: File) -> Row | None:
     return await tx.fetchrow(sql, job_id, pades.model_dump(mode="json"))
 
 
-async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool) -> None:
-    """Notes that it shall go out as soon as what it waits for is there."""
-    await tx.execute("update documents set is_to_be_sent = $2 where document_id = $1", document_id, wanted)
+async def want_sending(tx: Transaction, document_id: UUID, *, wanted: bool, enclosed: Sequence[UUID] = ()) -> None:
+    """Notes that it shall go out, and with what, as soon as what it waits for is there."""
+    sql = "update documents set is_to_be_sent = $2, enclosed = $3 where document_id = $1"
+    await tx.execute(sql, document_id, wanted, list(enclosed))
 
 
 async def stop_sending(tx: Transaction, document_id: UUID, code: str) -> None:

@@ -62,6 +62,26 @@ async def staff_by_lookup(tx: Transaction, pid_lookup: str) -> StaffMember | Non
     return member(row) if row else None
 
 
+async def everybody(tx: Transaction) -> list[tuple[StaffMember, str | None]]:
+    """All who work or have worked here, each with the address that is known. For what is told to other services."""
+    emails = {row["staff_id"]: row["email"] for row in await tx.fetch("select staff_id, email from staff")}
+    return [(member(row), emails[row["staff_id"]]) for row in await tx.fetch(STAFF)]
+
+
+async def told(tx: Transaction) -> dict[UUID, str]:
+    """What others were told last of each, as a fingerprint."""
+    return {row["staff_id"]: row["fingerprint"] for row in await tx.fetch("select * from staff_told")}
+
+
+async def note_told(tx: Transaction, staff_id: UUID, fingerprint: str) -> None:
+    """Keeps what others are told now."""
+    sql = """
+    insert into staff_told (staff_id, fingerprint) values ($1, $2)
+    on conflict (staff_id) do update set fingerprint = excluded.fingerprint, told_at = now()
+    """
+    await tx.execute(sql, staff_id, fingerprint)
+
+
 async def staff_name(tx: Transaction, staff_id: UUID) -> str:
     """The name to put under a letter."""
     name: str | None = await tx.fetchval("select name from staff where staff_id = $1", staff_id)

@@ -18,6 +18,7 @@ from gateway.api import (
     me,
     notices,
     people,
+    preferences,
     reconciliation,
     renditions,
     search,
@@ -48,6 +49,7 @@ SHELVES = (
     signatures,
     letters,
     notices,
+    preferences,
 )
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,10 +20,12 @@ from sikkersak.contracts.cases import (
     FinishDocument,
     ReadDocument,
     SendDocument,
+    SignerWish,
     SubmitForApproval,
     WriteDocument,
 )
 from sikkersak.contracts.message import Operation
+from sikkersak.contracts.signing import SigningFlow
 from sikkersak.contracts.values import AccessAssessment, Party
 from sikkersak.errors import NotFound
 
@@ -60,9 +62,24 @@ class ApprovalBody(Body):
 
 
 class SignaturesBody(Body):
-    """How long the guardians have (M20)."""
+    """Who signs, in which order and how; the pupil's guardians side by side where nobody is named (M20)."""
 
-    days_open: int = Field(default=14, ge=1, le=90)
+    days_open: int = Field(default=14, ge=1, le=90, description="for each group that signs side by side")
+    flow: SigningFlow = Field(default=SigningFlow.PORTAL, description="direct: present at the screen")
+    level: int = Field(default=3, ge=3, le=4, description="3 allows MinID")
+    is_advanced: bool = Field(default=False, description="with the signer's own e-ID; one document, level 4")
+    opens_at: AwareDatetime | None = Field(default=None, description="at once where not given")
+    message: str = Field(default="", max_length=220)
+    signers: tuple[SignerWish, ...] = Field(default=(), max_length=10)
+    further_documents: tuple[UUID, ...] = Field(
+        default=(), max_length=19, description="of the same case, signed with it"
+    )
+
+
+class SendingBody(Body):
+    """What goes in the same letter (M21)."""
+
+    further_documents: tuple[UUID, ...] = Field(default=(), max_length=19, description="of the same case")
 
 
 async def _answered(
@@ -121,15 +138,18 @@ async def finish_document(document_id: UUID, asker: Asker, key: Key, response: R
 async def ask_for_signatures(
     document_id: UUID, asker: Asker, key: Key, response: Response, body: SignaturesBody | None = None
 ) -> DocumentView:
-    """The pupil's guardians are asked to sign the finished document (M20)."""
-    days = (body or SignaturesBody()).days_open
-    return await _answered(asker, response, AskForSignatures(document_id=document_id, days_open=days), key)
+    """The pupil's guardians, or those who are named, are asked to sign the finished document (M20)."""
+    wishes = dict(body or SignaturesBody())
+    return await _answered(asker, response, AskForSignatures(document_id=document_id, **wishes), key)
 
 
 @router.post("/documents/{document_id}/sending", summary="Send as letters", responses=ACT)
-async def send_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
-    """One letter to each receiver (M21)."""
-    return await _answered(asker, response, SendDocument(document_id=document_id), key)
+async def send_document(
+    document_id: UUID, asker: Asker, key: Key, response: Response, body: SendingBody | None = None
+) -> DocumentView:
+    """One letter to each receiver, with what is enclosed (M21)."""
+    further = (body or SendingBody()).further_documents
+    return await _answered(asker, response, SendDocument(document_id=document_id, further_documents=further), key)
 
 
 @router.get("/documents/{document_id}/files/{position}", summary="Download a file", **DOWNLOAD)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Key
-from gateway.api.signatures import require_document
+from gateway.api.signatures import require_document, require_writing
 from gateway.problems import documented
 from sikkersak.contracts.notifier import (
     ConsignmentDetail,
@@ -41,8 +41,11 @@ async def read_consignment(consignment_id: UUID, asker: Asker, document_id: UUID
 async def resolve_letter(
     consignment_id: UUID, body: ResolutionBody, asker: Asker, key: Key, document_id: UUID | None = None
 ) -> ConsignmentView:
-    """Sent again, to another address, on paper, or marked as brought in another way."""
-    await require_document(asker, document_id)
+    """Sent again, to another address, on paper, or marked as brought in another way.
+
+    For those who may write in the case: they name the document, unless they write in every case of the school.
+    """
+    await require_writing(asker, document_id)
     asked = ResolveLetter(
         consignment_id=consignment_id, choice=body.choice, address=body.address, document_id=document_id
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
@@ -13,10 +14,11 @@ from notifier.domain import SENT
 from notifier.postroom import Carried
 from notifier.svarut.answers import AlreadySent
 from notifier.svarut.client import SvarUt
+from notifier.svarut.cover import Made, needs_cover, with_cover
 from notifier.svarut.encryption import Certificate, Envelope
-from notifier.svarut.letter import Letter, compose
+from notifier.svarut.letter import Enclosure, Letter, compose
 from sikkersak.contracts.notifier import LetterDossier
-from sikkersak.contracts.values import PostalAddress
+from sikkersak.contracts.values import File, PostalAddress
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.persistence.database import Row
 from sikkersak.vault import Vault, VaultRef, unseal
@@ -49,6 +51,8 @@ class LetterCarrier:
         if dossier.sender_address is None:
             dossier = dossier.model_copy(update={"sender_address": self._reply_address})
         letter = compose(dossier, reference, row["round"])
+        if needs_cover(letter):
+            letter = await with_cover(letter, dossier, self._vault)
         try:
             return Carried(SENT, str(await self._send(letter)))
         except AlreadySent:
@@ -69,21 +73,30 @@ class LetterCarrier:
             paths = []
             for position, (_, file) in enumerate(letter.files):
                 path = Path(name) / str(position)
-                await self._write(file.ref, path, certificate)
+                await self._write(file, path, certificate)
                 paths.append(path)
             return await self._svarut.send(letter, paths)
 
-    async def _write(self, ref: VaultRef, path: Path, certificate: Certificate | None) -> None:
+    async def _write(self, file: Enclosure, path: Path, certificate: Certificate | None) -> None:
         """The file as it is sent. Confidential content never lies on the disk in the clear."""
         if certificate is None:
-            await self._vault.save(ref, path)
+            with path.open("wb") as plain:
+                async for piece in self._content(file):
+                    await asyncio.to_thread(plain.write, piece)
             return
         envelope = Envelope(certificate)
         with path.open("wb") as encrypted:
             encrypted.write(envelope.begin())
-            async for piece in self._vault.read(ref):
+            async for piece in self._content(file):
                 await asyncio.to_thread(encrypted.write, envelope.update(piece))
             encrypted.write(envelope.finish())
+
+    async def _content(self, file: Enclosure) -> AsyncIterator[bytes]:
+        if isinstance(file, Made):
+            yield file.content
+        elif isinstance(file, File):
+            async for piece in self._vault.read(file.ref):
+                yield piece
 
 
 def reference_of(row: Row) -> str:

@@ -9,7 +9,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sikkersak.contracts.notifier import LetterDossier
 from sikkersak.contracts.values import File, Party, PartyKind, PostalAddress
@@ -30,13 +30,21 @@ PERSON_ID: Final = re.compile(r"^\d{11}$")
 ORGANISATION_ID: Final = re.compile(r"^\d{9}$")
 
 
+class Enclosure(Protocol):
+    """A file of a letter, wherever its content is."""
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+
+
 @dataclass(frozen=True)
 class Letter:
     """Where it is posted to (`person`, `organisasjon`, `print`), the part `forsendelse`, and the files in order."""
 
     kind: str
     body: dict[str, Any]
-    files: tuple[tuple[str, File], ...]
+    files: tuple[tuple[str, Enclosure], ...]
     is_encrypted: bool
 
 

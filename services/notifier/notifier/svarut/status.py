@@ -6,10 +6,10 @@ from typing import Final
 
 import structlog
 
-from notifier import store
 from notifier.changes import change
 from notifier.domain import CARRIER_STATUSES, NEVER_CONFIRMED, SENT, Standing, is_past_following, next_look, standing
 from notifier.postroom import Postroom
+from notifier.store import consignments
 from sikkersak.clock import now
 from sikkersak.persistence.database import Row
 
@@ -22,7 +22,7 @@ async def follow(postroom: Postroom) -> None:
     """Looks up every letter that is due. Key: the letter's id and its state; a second look changes nothing."""
     while postroom.has_effects and not postroom.svarut.circuit.is_open:
         async with postroom.database.transaction() as tx:
-            due = await store.due_for_a_look(tx, BATCH)
+            due = await consignments.due_for_a_look(tx, BATCH)
         if not due:
             return
         found = await postroom.svarut.statuses([row["carrier_reference"] for row in due])
@@ -42,11 +42,11 @@ async def _looked(postroom: Postroom, row: Row, status: str | None) -> None:
         seen = NEVER_CONFIRMED
     look = moment + next_look(moment - row["sent_at"], postroom.status_rhythm)
     async with postroom.database.transaction() as tx:
-        fresh = await store.consignment(tx, row["consignment_id"], for_update=True)
+        fresh = await consignments.consignment(tx, row["consignment_id"], for_update=True)
         if fresh["state"] != SENT or fresh["carrier_reference"] != row["carrier_reference"]:
             return
         kept = {"carrier_status": status[:60]} if status else {}
         if status in {None, row["carrier_status"]} and seen.state is SENT:
-            await store.update(tx, row["consignment_id"], next_look_at=look)
+            await consignments.update(tx, row["consignment_id"], next_look_at=look)
         else:
             await change(tx, fresh, seen, postroom.digest_wait, next_look_at=look, **kept)

@@ -20,7 +20,7 @@ from signing.portal import (
 )
 
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
-_KNOWN_STATES: Final = {state.value: state for state in SignerState}
+KNOWN_STATES: Final = {state.value: state for state in SignerState}
 
 
 class Unreadable(Exception):
@@ -29,30 +29,30 @@ class Unreadable(Exception):
 
 def read_created(body: bytes) -> JobCreated:
     """`portal-signature-job-response`."""
-    root = _parse(body, "portal-signature-job-response")
+    root = parse(body, "portal-signature-job-response")
     return JobCreated(
-        job_id=_job_id(root),
-        reference=_text(root, "reference"),
-        cancellation_url=_required(root, "cancellation-url"),
+        job_id=job_id_of(root),
+        reference=text_of(root, "reference"),
+        cancellation_url=required(root, "cancellation-url"),
     )
 
 
 def read_change(body: bytes) -> StatusChange:
     """`portal-signature-job-status-change-response`."""
-    root = _parse(body, "portal-signature-job-status-change-response")
+    root = parse(body, "portal-signature-job-status-change-response")
     try:
-        state = PortalJobState(_required(root, "status"))
+        state = PortalJobState(required(root, "status"))
     except ValueError as error:
         raise Unreadable("unknown job status") from error
     return StatusChange(
-        job_id=_job_id(root),
-        reference=_text(root, "reference"),
+        job_id=job_id_of(root),
+        reference=text_of(root, "reference"),
         state=state,
         signers=tuple(_read_signer(element) for element in root.iterfind(f"{{{API}}}signatures/{{{API}}}signature")),
-        confirmation_url=_required(root, "confirmation-url"),
-        cancellation_url=_text(root, "cancellation-url"),
-        delete_documents_url=_text(root, "delete-documents-url"),
-        pades_url=_text(root, "signatures", "pades-url"),
+        confirmation_url=required(root, "confirmation-url"),
+        cancellation_url=text_of(root, "cancellation-url"),
+        delete_documents_url=text_of(root, "delete-documents-url"),
+        pades_url=text_of(root, "signatures", "pades-url"),
         raw=body,
     )
 
@@ -60,24 +60,24 @@ def read_change(body: bytes) -> StatusChange:
 def read_error_code(body: bytes) -> str | None:
     """The service's error code in kebab case, when the body is its `error`. The message may hold personal data."""
     try:
-        root = _parse(body, "error")
+        root = parse(body, "error")
     except Unreadable:
         return None
-    code = _text(root, "error-code")
+    code = text_of(root, "error-code")
     return (_NOT_WORD.sub("-", code.lower()).strip("-")[:60] or None) if code else None
 
 
 def _read_signer(element: etree._Element) -> SignerStatus:
-    word = _required(element, "status")
+    word = required(element, "status")
     status = element.find(f"{{{API}}}status")
     since = status.get("since") if status is not None else None
     return SignerStatus(
-        state=_KNOWN_STATES.get(word, SignerState.UNKNOWN),
+        state=KNOWN_STATES.get(word, SignerState.UNKNOWN),
         word=word,
         since=read_time(since) if since else None,
-        national_id=_text(element, "personal-identification-number"),
+        national_id=text_of(element, "personal-identification-number"),
         contact=_read_contact(element),
-        xades_url=_text(element, "xades-url"),
+        xades_url=text_of(element, "xades-url"),
     )
 
 
@@ -106,7 +106,8 @@ def read_time(text: str) -> datetime:
     return moment
 
 
-def _parse(body: bytes, expected: str) -> etree._Element:
+def parse(body: bytes, expected: str) -> etree._Element:
+    """The root of an answer that must be the element `expected`. Raises `Unreadable`."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(body, parser)
@@ -119,20 +120,23 @@ def _parse(body: bytes, expected: str) -> etree._Element:
     return root
 
 
-def _job_id(root: etree._Element) -> int:
-    text = _required(root, "signature-job-id")
+def job_id_of(root: etree._Element) -> int:
+    """The service's number of the job."""
+    text = required(root, "signature-job-id")
     if not text.lstrip("-").isdecimal():
         raise Unreadable("signature-job-id")
     return int(text)
 
 
-def _text(element: etree._Element, *path: str) -> str | None:
+def text_of(element: etree._Element, *path: str) -> str | None:
+    """The text at this path, without white space around; None where there is none."""
     text = element.findtext("/".join(f"{{{API}}}{name}" for name in path))
     return text.strip() or None if text else None
 
 
-def _required(element: etree._Element, name: str) -> str:
-    text = _text(element, name)
+def required(element: etree._Element, name: str) -> str:
+    """The text of an element that must be there."""
+    text = text_of(element, name)
     if text is None:
         raise Unreadable(f"{name} is missing")
     return text

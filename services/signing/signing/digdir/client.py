@@ -1,9 +1,9 @@
-"""The signing service as a `SigningPortal`: Digdir's Signature API, portal flow, over mutual TLS."""
+"""The signing service as a `SigningPortal`: Digdir's Signature API, portal and direct flow, over mutual TLS."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,14 +15,32 @@ import structlog
 
 from signing.digdir.answers import Unreadable, read_change, read_created
 from signing.digdir.asice import MANIFEST, ContainerFile, container
+from signing.digdir.ceremony import (
+    direct_manifest_xml,
+    direct_request_xml,
+    read_direct_created,
+    read_direct_status,
+    read_redirect,
+    update_request_xml,
+)
 from signing.digdir.connection import XML, Connection, Exchange, refusal
 from signing.digdir.envelope import envelope
 from signing.digdir.identity import ClientIdentity
 from signing.digdir.manifest import file_names, manifest_xml, request_xml
 from signing.digdir.pacing import CLOCK_TOLERANCE, clock_off, next_poll
 from signing.digdir.tls import client_context
-from signing.portal import JobCreated, OutcomeUnknown, Poll, PortalJob, StatusChange
+from signing.portal import (
+    DirectJob,
+    DirectJobCreated,
+    JobCreated,
+    OutcomeUnknown,
+    Poll,
+    PortalDocument,
+    PortalJob,
+    StatusChange,
+)
 from sikkersak.clock import now
+from sikkersak.contracts.signing import SigningFlow
 from sikkersak.errors import Declined, Transient
 
 log = structlog.get_logger(__name__)
@@ -64,8 +82,7 @@ class DigdirPortal:
         self._identity = identity
         self._access = access
         self._clock = clock
-        self._next_poll_at: dict[str | None, datetime] = {}
-        self._jobs = f"{self._home}/portal/signature-jobs"
+        self._next_poll_at: dict[str, datetime] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -90,37 +107,76 @@ class DigdirPortal:
 
     async def create(self, job: PortalJob) -> JobCreated:
         """POST the job. Not idempotent: see `OutcomeUnknown`."""
-        sealed = await asyncio.to_thread(self._seal, job)
-        body = envelope(request_xml(job.reference, self._access.queue), sealed)
+        manifest = manifest_xml(job, self._access.organisation)
+        request = request_xml(job.reference, self._access.queue)
+        answer = await self._order(SigningFlow.PORTAL, request, manifest, job.documents)
+        try:
+            return read_created(answer)
+        except Unreadable as error:
+            raise _taken_but_unreadable(error) from error
+
+    async def create_direct(self, job: DirectJob) -> DirectJobCreated:
+        """POST a job for the screen. Its changes come in our queue too, for the browser may never come back."""
+        manifest = direct_manifest_xml(job, self._access.organisation)
+        request = direct_request_xml(job.reference, job.exits, self._access.queue)
+        answer = await self._order(SigningFlow.DIRECT, request, manifest, job.documents)
+        try:
+            return read_direct_created(answer)
+        except Unreadable as error:
+            raise _taken_but_unreadable(error) from error
+
+    async def _order(
+        self, flow: SigningFlow, request: bytes, manifest: bytes, documents: Sequence[PortalDocument]
+    ) -> bytes:
+        body = envelope(request, await asyncio.to_thread(self._seal, manifest, documents))
         headers = {**XML, "Content-Type": body.content_type}
-        exchange = Exchange("POST", self._jobs, headers, body.body, _CREATION_SECONDS, unrepeatable=True)
+        exchange = Exchange("POST", self._jobs(flow), headers, body.body, _CREATION_SECONDS, unrepeatable=True)
         response = await self._connection.send(exchange)
         if response.is_client_error:  # the service says no more than that the container is not valid
             self._refuse_skew(response)
-        _accepted(response)
-        try:
-            return read_created(response.content)
-        except Unreadable as error:
-            raise OutcomeUnknown(f"the signing service took the job, but its answer is unreadable: {error}") from error
+        return _accepted(response).content
 
-    async def poll(self, queue: str | None = None) -> Poll:
+    async def redirect(self, signer_url: str) -> str:
+        """POST for a fresh address for the signer's browser."""
+        headers = {**XML, "Content-Type": "application/xml"}
+        response = await self._connection.send(Exchange("POST", _opaque(signer_url), headers, update_request_xml()))
+        address = read_redirect(_accepted(response).content)
+        if urlsplit(address).scheme not in {"http", "https"}:  # it is opened by somebody's browser
+            raise Unreadable("an address that no browser should open")
+        return address
+
+    async def look(self, status_url: str, token: str) -> StatusChange:
+        """GET the status of a job at the screen with the browser's token.
+
+        `Declined` for a token that is none, or one before the signer is done: the poll brings what it would have.
+        """
+        url = httpx.URL(_opaque(status_url)).copy_merge_params({"status_query_token": token})
+        if self._access.queue is not None:
+            url = url.copy_merge_params({"polling_queue": self._access.queue})
+        response = await self._connection.send(Exchange("GET", str(url), XML))
+        return read_direct_status(_accepted(response).content)
+
+    async def poll(self, queue: str | None = None, flow: SigningFlow = SigningFlow.PORTAL) -> Poll:
         """GET one change from a queue (our own where none is named), never before the permitted time.
 
         Raises `Transient` with `retry_after` when it is too early, by our own reckoning or the service's.
         """
         name = self._access.queue if queue is None else queue
+        url = self._queue_url(name, flow)
         moment = self._clock()
-        permitted = self._next_poll_at.get(name)
+        permitted = self._next_poll_at.get(url)
         if permitted is not None and moment < permitted:
             raise Transient("the permitted poll time has not come", retry_after=permitted - moment)
         try:
-            response = _accepted(await self._connection.send(Exchange("GET", self._queue_url(name), XML)))
+            response = _accepted(await self._connection.send(Exchange("GET", url, XML)))
         except Transient as error:
-            self._next_poll_at[name] = self._clock() + (error.retry_after or timedelta())
+            self._next_poll_at[url] = self._clock() + (error.retry_after or timedelta())
             raise
-        at = self._next_poll_at[name] = next_poll(response, self._clock())
-        is_empty = response.status_code == httpx.codes.NO_CONTENT
-        return Poll(change=None if is_empty else read_change(response.content), next_poll_at=at)
+        at = self._next_poll_at[url] = next_poll(response, self._clock())
+        if response.status_code == httpx.codes.NO_CONTENT:
+            return Poll(change=None, next_poll_at=at)
+        read = read_direct_status if flow is SigningFlow.DIRECT else read_change
+        return Poll(change=read(response.content), next_poll_at=at)
 
     async def download(self, url: str) -> bytes:
         """GET a signed file. `Declined("signing-files-gone")` when the service has deleted it."""
@@ -133,7 +189,9 @@ class DigdirPortal:
         return content
 
     async def confirm(self, change: StatusChange) -> None:
-        """POST an empty request to the change's confirmation URL. May be repeated."""
+        """POST an empty request to the change's confirmation URL, where it has one. May be repeated."""
+        if change.confirmation_url is None:
+            return
         _accepted(await self._connection.send(Exchange("POST", _opaque(change.confirmation_url), XML, b"")))
 
     async def cancel(self, cancellation_url: str) -> None:
@@ -154,16 +212,24 @@ class DigdirPortal:
                 f"Klokken vår og signeringstjenestens er {off.total_seconds():.0f} sekunder fra hverandre; høyst 5 er tillatt.",
             )
 
-    def _queue_url(self, queue: str | None) -> str:
-        return self._jobs if queue is None else str(httpx.URL(self._jobs, params={"polling_queue": queue}))
+    def _jobs(self, flow: SigningFlow) -> str:
+        return f"{self._home}/{flow.value}/signature-jobs"
 
-    def _seal(self, job: PortalJob) -> bytes:
+    def _queue_url(self, queue: str | None, flow: SigningFlow) -> str:
+        jobs = self._jobs(flow)
+        return jobs if queue is None else str(httpx.URL(jobs, params={"polling_queue": queue}))
+
+    def _seal(self, manifest: bytes, documents: Sequence[PortalDocument]) -> bytes:
         files = [
             ContainerFile(name, "application/pdf", document.content)
-            for name, document in zip(file_names(job.documents), job.documents, strict=True)
+            for name, document in zip(file_names(documents), documents, strict=True)
         ]
-        manifest = ContainerFile(MANIFEST, "application/xml", manifest_xml(job, self._access.organisation))
-        return container([*files, manifest], self._identity, self._clock())
+        described = ContainerFile(MANIFEST, "application/xml", manifest)
+        return container([*files, described], self._identity, self._clock())
+
+
+def _taken_but_unreadable(error: Unreadable) -> OutcomeUnknown:
+    return OutcomeUnknown(f"the signing service took the job, but its answer is unreadable: {error}")
 
 
 def _accepted(response: httpx.Response) -> httpx.Response:

@@ -23,83 +23,91 @@ def file_names(documents: Sequence[PortalDocument]) -> list[str]:
 
 def request_xml(reference: str, queue: str | None) -> bytes:
     """`portal-signature-job-request`. The reference is shown outside secure context: no personal data."""
-    root = _root("portal-signature-job-request")
-    _add(root, "reference", reference)
+    root = message("portal-signature-job-request")
+    add(root, "reference", reference)
     if queue is not None:
-        _add(root, "polling-queue", queue)
-    return _bytes(root)
+        add(root, "polling-queue", queue)
+    return as_bytes(root)
 
 
 def manifest_xml(job: PortalJob, sender: str) -> bytes:
     """`portal-signature-job-manifest`, its elements in the order that the schema demands."""
-    root = _root("portal-signature-job-manifest")
-    signers = _add(root, "signers")
+    root = message("portal-signature-job-manifest")
+    signers = add(root, "signers")
     for signer in job.signers:
         _add_signer(signers, signer)
-    _add(_add(root, "sender"), "organization-number", sender)
-    _add(root, "title", job.title)
-    _add(root, "nonsensitive-title", job.nonsensitive_title)
+    add(add(root, "sender"), "organization-number", sender)
+    add(root, "title", job.title)
+    add(root, "nonsensitive-title", job.nonsensitive_title)
     if job.description:
-        _add(root, "description", job.description)
-    documents = _add(root, "documents")
-    for document, name in zip(job.documents, file_names(job.documents), strict=True):
-        _add(_add(documents, "document", href=name, mime="application/pdf"), "title", document.title)
-    _add(root, "required-authentication", job.security_level.value)
+        add(root, "description", job.description)
+    add_documents(root, job.documents)
+    add(root, "required-authentication", job.security_level.value)
     _add_availability(root, job)
     if job.shown_identifier is not None:
-        _add(root, "identifier-in-signed-documents", job.shown_identifier.value)
-    return _bytes(root)
+        add(root, "identifier-in-signed-documents", job.shown_identifier.value)
+    return as_bytes(root)
+
+
+def add_documents(root: etree._Element, documents: Sequence[PortalDocument]) -> None:
+    """The documents under their names in the container."""
+    element = add(root, "documents")
+    for document, name in zip(documents, file_names(documents), strict=True):
+        add(add(element, "document", href=name, mime="application/pdf"), "title", document.title)
 
 
 def _add_signer(signers: etree._Element, signer: PortalSigner) -> None:
-    element = _add(signers, "signer", order=str(signer.order))
+    element = add(signers, "signer", order=str(signer.order))
     if signer.national_id is not None:
-        _add(element, "personal-identification-number", signer.national_id)
+        add(element, "personal-identification-number", signer.national_id)
     else:
-        _add(element, "identified-by-contact-information")
-    _add(element, "signature-type", signer.signature_type.value)
+        add(element, "identified-by-contact-information")
+    add(element, "signature-type", signer.signature_type.value)
     _add_notification(element, signer.notification)
-    _add(element, "on-behalf-of", signer.on_behalf_of.value)
+    add(element, "on-behalf-of", signer.on_behalf_of.value)
 
 
 def _add_notification(signer: etree._Element, notification: RegisterLookup | ContactInformation) -> None:
     if isinstance(notification, RegisterLookup):
-        lookup = _add(signer, "notifications-using-lookup")
-        _add(lookup, "email")
+        lookup = add(signer, "notifications-using-lookup")
+        add(lookup, "email")
         if notification.sms:
-            _add(lookup, "sms")
+            add(lookup, "sms")
         return
-    own = _add(signer, "notifications")
+    own = add(signer, "notifications")
     if notification.email is not None:
-        _add(own, "email", address=notification.email)
+        add(own, "email", address=notification.email)
     if notification.mobile is not None:
-        _add(own, "sms", number=notification.mobile)
+        add(own, "sms", number=notification.mobile)
 
 
 def _add_availability(root: etree._Element, job: PortalJob) -> None:
     activation, duration = job.availability.activation, job.availability.duration
     if activation is None and duration is None:
         return
-    availability = _add(root, "availability")
+    availability = add(root, "availability")
     if activation is not None:
-        _add(availability, "activation-time", activation.isoformat(timespec="seconds"))
+        add(availability, "activation-time", activation.isoformat(timespec="seconds"))
     if duration is not None:
-        _add(availability, "available-seconds", str(int(duration.total_seconds())))
+        add(availability, "available-seconds", str(int(duration.total_seconds())))
 
 
 def _stem(title: str) -> str:
     return _UNSAFE.sub("_", title.translate(_NORWEGIAN)).strip("_")[:_LONGEST_STEM].lower() or "dokument"
 
 
-def _root(name: str) -> etree._Element:
+def message(name: str) -> etree._Element:
+    """The root of a message of the API."""
     return etree.Element(f"{{{API}}}{name}", nsmap={None: API})
 
 
-def _add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+def add(parent: etree._Element, name: str, text: str | None = None, **attributes: str) -> etree._Element:
+    """Adds an element of the API's namespace."""
     element = etree.SubElement(parent, f"{{{API}}}{name}", attrib=attributes)
     element.text = text
     return element
 
 
-def _bytes(root: etree._Element) -> bytes:
+def as_bytes(root: etree._Element) -> bytes:
+    """The message as it is sent."""
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")

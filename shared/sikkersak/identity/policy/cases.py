@@ -97,6 +97,8 @@ RULES: Final[dict[str, Rule]] = {
     "cases.withdraw_document.v1": writing(),
     "cases.write_document.v1": writing(subject=Subject.CASE),
     "cases.read_document.v1": reading(subject=Subject.DOCUMENT),
+    # what has left the house is followed up after its case is closed too
+    "cases.confirm_writing.v1": writing(closed_too=True),
     "cases.edit_document.v1": writing(),
     "cases.submit_document.v1": writing(),
     "cases.decide_approval.v1": writing(beside=Permission.APPROVE, refusal="Bare skoleleder ved skolen kan godkjenne."),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding, listing
+from sikkersak.identity.policy.rules import Rule, Subject, at_school, gateway_itself, holding, listing, staff
 
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
 MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
@@ -19,6 +19,16 @@ JOB: Final = at_school(
     subject=Subject.JOB,
 )
 CONSIGNMENT: Final = replace(JOB, subject=Subject.CONSIGNMENT)
+# What changes what leaves the house is for who may write in the case: by the school, or by naming a document whose
+# case's owner has confirmed it.
+DECIDED_ABOUT: Final = replace(
+    at_school(
+        Permission.WRITE_SCHOOL,
+        refusal="Du må ha skrivetilgang til saken, og oppgi hvilket dokument det gjelder.",
+        subject=Subject.JOB,
+    ),
+    is_open_by_document=True,
+)
 RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
@@ -60,7 +70,9 @@ RULES: Final[dict[str, Rule]] = {
         or_by_document=True,
     ),
     "signing.read_job.v1": replace(JOB, is_open_by_document=True),
-    "signing.cancel_job.v1": replace(JOB, is_open_by_document=True),
+    "signing.cancel_job.v1": DECIDED_ABOUT,
+    "signing.open_ceremony.v1": DECIDED_ABOUT,
+    "signing.return_from_ceremony.v1": gateway_itself(),
     "notifier.list_consignments.v1": listing(
         Subject.CONSIGNMENT,
         Permission.FOLLOW_SENDINGS,
@@ -73,7 +85,9 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Bare administrator, postfordeler og drift kan sende driftsmeldinger.",
     ),
     "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
-    "notifier.resolve_letter.v1": replace(CONSIGNMENT, is_open_by_document=True),
+    "notifier.resolve_letter.v1": replace(DECIDED_ABOUT, subject=Subject.CONSIGNMENT),
+    "notifier.read_preferences.v1": staff(),
+    "notifier.put_preferences.v1": staff(),
     "notifier.retry_consignment.v1": at_school(
         Permission.FOLLOW_SENDINGS,
         or_anywhere=Permission.FOLLOW_ALL_SENDINGS,

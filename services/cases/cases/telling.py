@@ -1,0 +1,57 @@
+"""What cases tells notifier by itself: who works where and may do what now, and approvals that have waited long (M22)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from cases.office import Office
+from cases.store import documents, people
+from sikkersak.clock import now
+from sikkersak.contracts.cases import StaffChanged, StaffContact, StaffMember
+from sikkersak.contracts.notifier import Announce, Notice
+from sikkersak.ids import new_id
+from sikkersak.messaging.outbox import say
+from sikkersak.vault import seal
+
+
+async def tell_staff(office: Office) -> None:
+    """Says what has become of anyone since it was last said, for whatever reason: a role that began, an edit, a leaver.
+
+    Key: the fingerprint of what was said. Addresses travel sealed (R3).
+    """
+    async with office.database.transaction() as tx:
+        known = await people.told(tx)
+        for member, email in await people.everybody(tx):
+            fingerprint = _fingerprint(member, email)
+            if known.get(member.staff_id) != fingerprint:
+                await people.note_told(tx, member.staff_id, fingerprint)
+                await say(tx, await _fact(office, member, email))
+
+
+async def remind_of_approvals(office: Office) -> None:
+    """Tells each school how many documents have waited too long for approval; each document at most that often."""
+    async with office.database.transaction() as tx:
+        for row in await documents.waiting_long(tx, office.remind_after):
+            reminder = Announce(
+                notice_id=new_id(), notice=Notice.APPROVAL_WAITING, school_id=row["school_id"], count=row["count"]
+            )
+            await say(tx, reminder)
+
+
+async def _fact(office: Office, member: StaffMember, email: str | None) -> StaffChanged:
+    contact = await seal(office.vault, StaffContact(email=email)) if email and member.is_active else None
+    return StaffChanged(
+        staff_id=member.staff_id,
+        is_active=member.is_active and bool(member.roles),
+        schools=tuple(sorted(member.schools)),
+        permissions=tuple(sorted(member.permissions or ())),
+        contact=contact,
+        changed_at=now(),
+    )
+
+
+def _fingerprint(member: StaffMember, email: str | None) -> str:
+    held = (member.schools, member.roles, member.permissions or ())
+    parts = (member.is_active, email, *(sorted(map(str, each)) for each in held))
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

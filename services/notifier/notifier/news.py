@@ -1,0 +1,43 @@
+"""Telling those concerned: counted in their school's notice, and in the next e-mail of each who wants one (M22)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from notifier.audience import AUDIENCES, URGENT, is_due, is_quiet
+from notifier.changes import order_carrying
+from notifier.postroom import Postroom
+from notifier.store import consignments, staff
+from notifier.store.staff import News
+from sikkersak.clock import now
+from sikkersak.contracts.notifier import MailRhythm
+from sikkersak.persistence.database import Transaction
+
+
+async def gather(tx: Transaction, news: News, digest_wait: timedelta, audience: str | None = None) -> None:
+    """Counts it in the open notice of `audience` (its school, where not named) and in everybody's next e-mail.
+
+    What concerns one person alone goes to that person, never to a channel.
+    """
+    if news.staff_id is None:
+        channel = audience or str(news.school_id)
+        await consignments.add_to_digest(tx, news.notice, channel, news.school_id, digest_wait, news.count)
+    await tell_each(tx, news)
+
+
+async def tell_each(tx: Transaction, news: News) -> None:
+    """Counts it in everybody's next e-mail."""
+    await staff.add_news(tx, news, AUDIENCES[news.notice])
+
+
+async def write_mails(postroom: Postroom) -> None:
+    """Orders one e-mail for each person whose time has come: one digest, however much has happened."""
+    moment = now()
+    async with postroom.database.transaction() as tx:
+        for row in await staff.waiting(tx, URGENT):
+            is_time = is_due(MailRhythm(row["rhythm"]), row["since"], moment, postroom.digest_wait)
+            if not row["is_urgent"] and (not is_time or is_quiet(row["quiet_hours"], postroom.quiet_hours, moment)):
+                continue
+            mail = await staff.write_mail(tx, row["staff_id"])
+            if mail is not None:
+                await order_carrying(tx, mail)

@@ -1,0 +1,112 @@
+"""Staff as cases tells of them, what each has chosen, and the news that wait for their next e-mail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from notifier.audience import Audience
+from sikkersak.contracts.cases import StaffChanged
+from sikkersak.contracts.notifier import Notice, Preferences
+from sikkersak.ids import new_id
+from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.vault import VaultRef
+
+
+@dataclass(frozen=True)
+class News:
+    """Something to tell, of one school or of none, to those it concerns or to one person alone."""
+
+    notice: Notice
+    school_id: UUID | None = None
+    count: int = 1
+    staff_id: UUID | None = None
+    words: VaultRef | None = None
+
+
+async def keep_staff(tx: Transaction, fact: StaffChanged) -> None:
+    """Keeps the newest; a fact that was overtaken changes nothing."""
+    sql = """
+    insert into staff (staff_id, is_active, schools, permissions, contact, changed_at) values ($1, $2, $3, $4, $5, $6)
+    on conflict (staff_id) do update set is_active = excluded.is_active, schools = excluded.schools,
+      permissions = excluded.permissions, contact = excluded.contact, changed_at = excluded.changed_at
+    where staff.changed_at < excluded.changed_at
+    """
+    contact = fact.contact.model_dump(mode="json") if fact.contact else None
+    known = (fact.staff_id, fact.is_active, list(fact.schools), list(fact.permissions), contact, fact.changed_at)
+    await tx.execute(sql, *known)
+
+
+async def contact_of(tx: Transaction, staff_id: UUID) -> VaultRef | None:
+    """The sealed address of somebody who works here now."""
+    sql = "select contact from staff where staff_id = $1 and is_active"
+    contact = await tx.fetchval(sql, staff_id)
+    return VaultRef.model_validate(contact) if contact else None
+
+
+async def preferences(tx: Transaction, staff_id: UUID) -> Preferences:
+    """What somebody has chosen; what everybody has until they choose."""
+    row = await tx.fetchrow("select * from preferences where staff_id = $1", staff_id)
+    return Preferences.model_validate(dict(row)) if row else Preferences()
+
+
+async def put_preferences(tx: Transaction, staff_id: UUID, chosen: Preferences) -> None:
+    """Keeps the choice. What had gathered and is not wanted any more is let go."""
+    sql = """
+    insert into preferences (staff_id, by_email, rhythm, muted, quiet_hours) values ($1, $2, $3, $4, $5)
+    on conflict (staff_id) do update set by_email = excluded.by_email, rhythm = excluded.rhythm,
+      muted = excluded.muted, quiet_hours = excluded.quiet_hours, changed_at = now()
+    """
+    muted = sorted({notice.value for notice in chosen.muted})
+    await tx.execute(sql, staff_id, chosen.by_email, chosen.rhythm.value, muted, chosen.quiet_hours)
+    unwanted = "delete from news where staff_id = $1 and (not $2 or notice = any($3))"
+    await tx.execute(unwanted, staff_id, chosen.by_email, muted)
+
+
+async def add_news(tx: Transaction, news: News, audience: Audience) -> None:
+    """Counts it in the next mail of everyone whom it concerns, who has an address, and who wants to be told so."""
+    sql = """
+    insert into news (staff_id, notice, school_id, count, words)
+    select s.staff_id, $1, $2, $3, $4 from staff s left join preferences p using (staff_id)
+    where s.is_active and s.contact is not null and coalesce(p.by_email, true)
+      and not $1 = any(coalesce(p.muted, '{}'))
+      and ($5::uuid is null or s.staff_id = $5)
+      -- somebody whom it concerns anyhow is told by what concerns them, once
+      and ($5::uuid is null) = (s.permissions && $6::text[] or $8 and $2::uuid is null
+          or coalesce($2 = any(s.schools), false) and ($8 or s.permissions && $7::text[]))
+    on conflict (staff_id, notice, coalesce(school_id, '00000000-0000-0000-0000-000000000000')) where words is null
+    do update set count = news.count + excluded.count
+    """
+    words = news.words.model_dump(mode="json") if news.words else None
+    who = (news.staff_id, sorted(audience.anywhere), sorted(audience.at_school), audience.is_everybody)
+    await tx.execute(sql, news.notice.value, news.school_id, news.count, words, *who)
+
+
+async def waiting(tx: Transaction, urgent: frozenset[Notice]) -> list[Row]:
+    """Everyone for whom news wait: since when, whether any is urgent, and what they have chosen."""
+    sql = """
+    select n.staff_id, min(n.first_at) as since, bool_or(n.notice = any($1)) as is_urgent,
+      coalesce(p.rhythm, 'hourly') as rhythm, p.quiet_hours
+    from news n left join preferences p using (staff_id) group by n.staff_id, p.rhythm, p.quiet_hours
+    order by since limit 1000
+    """
+    return await tx.fetch(sql, sorted(notice.value for notice in urgent))
+
+
+async def write_mail(tx: Transaction, staff_id: UUID) -> Row | None:
+    """One mail of everything that waits for somebody, who has no news after it; none when another replica was first."""
+    taken = await tx.fetch("delete from news where staff_id = $1 returning *", staff_id)
+    if not taken:
+        return None
+    lines = [_line(row) for row in sorted(taken, key=lambda row: row["news_id"])]
+    sql = """
+    insert into consignments (consignment_id, kind, staff_id, news, count) values ($1, 'staff_mail', $2, $3, $4)
+    returning *
+    """
+    return present(await tx.fetchrow(sql, new_id(), staff_id, lines, len(lines)), "consignment")
+
+
+def _line(row: Row) -> dict[str, Any]:
+    school_id = str(row["school_id"]) if row["school_id"] else None
+    return {"notice": row["notice"], "school_id": school_id, "count": row["count"], "words": row["words"]}

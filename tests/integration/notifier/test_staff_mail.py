@@ -1,0 +1,183 @@
+"""E-mail to staff: one digest for each who wants one, at a time that suits, with nothing sensitive in it (M22)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from sikkersak.clock import OSLO, now
+from sikkersak.contracts.cases import ApprovalRequested, StaffChanged, StaffContact
+from sikkersak.contracts.notifier import (
+    Announce,
+    AnnounceOutage,
+    MailRhythm,
+    Notice,
+    Preferences,
+    PutPreferences,
+    ReadPreferences,
+    SendLetter,
+)
+from sikkersak.identity import Actor
+from sikkersak.ids import new_id
+from sikkersak.testing.waiting import eventually
+from sikkersak.vault import seal
+
+pytestmark = pytest.mark.hasty
+SOON = Preferences(rhythm=MailRhythm.SOON)
+
+
+def actor(staff_id: UUID, role: str = "employee") -> Actor:
+    return Actor(staff_id=staff_id, roles=frozenset({role}), schools=frozenset(), level="high", session="s")
+
+
+async def employ(house: Any, name: str, school: UUID | None, *permissions: str, chosen: Preferences = SOON) -> UUID:
+    """Somebody with an address and a choice, as cases and they themselves have said."""
+    staff_id: UUID = new_id()
+    contact = await seal(house.vault, StaffContact(email=f"{name}@fjordvik.example"))
+    schools = (school,) if school else ()
+    fact = StaffChanged(
+        staff_id=staff_id, is_active=True, schools=schools, permissions=permissions, contact=contact, changed_at=now()
+    )
+    await house.order(fact)
+
+    async def is_known() -> bool:
+        return bool(await house.rows("select 1 from staff where staff_id = $1", staff_id))
+
+    await eventually(is_known, what="the member of staff")
+    await house.ask(PutPreferences(preferences=chosen), actor(staff_id))
+    return staff_id
+
+
+@pytest.fixture(autouse=True)
+async def nobody_else(house: Any) -> None:
+    async with house.database.transaction() as tx:
+        await tx.execute("delete from staff")
+        await tx.execute("delete from news")
+
+
+async def mails(stand_ins: Any, count: int) -> dict[str, dict[str, Any]]:
+    """By receiver, once there are so many."""
+
+    async def enough() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = await stand_ins.mails()
+        return found if len(found) >= count else []
+
+    found = await eventually(enough, what=f"{count} mails")
+    assert len(found) == count
+    return {mail["rcpt_to"][0].split("@")[0]: mail for mail in found}
+
+
+async def test_each_gets_one_digest_of_what_concerns_them(house: Any, stand_ins: Any) -> None:
+    school = new_id()
+    with house.notifier(DIGEST_SECONDS="2"):
+        await employ(house, "rektor", school, "approve", "follow_sendings")
+        await employ(house, "larer", school)
+        await employ(house, "annen", new_id(), "approve")
+        await employ(house, "fordeler", None, "handle_mail")
+        for _ in range(3):
+            await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.SHREDDING_DUE, school_id=school, count=2))
+        got = await mails(stand_ins, 2)
+    assert set(got) == {"rektor", "fordeler"}
+    assert got["rektor"]["subject"] == "Sikker Sak: 3 nyheter"
+    assert "3 dokumenter venter på godkjenning." in got["rektor"]["text"]
+    assert "http://127.0.0.1:8080" in got["rektor"]["text"]
+    assert got["fordeler"]["subject"] == "Sikker Sak: Papir til makulering"
+    assert "@fjordvik.example" not in house.log()
+
+
+async def test_whoever_asked_is_told_and_nobody_twice(house: Any, stand_ins: Any) -> None:
+    school = new_id()
+    with house.notifier(DIGEST_SECONDS="2"):
+        asker = await employ(house, "larer", school)
+        leader = await employ(house, "rektor", school, "follow_sendings")
+        for whom in (None, asker):
+            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school, staff_id=whom)
+            await house.order(ended)
+        for whom in (None, leader):
+            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_WAITING, school_id=school, staff_id=whom)
+            await house.order(ended)
+        got = await mails(stand_ins, 2)
+    assert got["larer"]["subject"] == "Sikker Sak: Signering avsluttet"
+    assert "Ett signeringsoppdrag er avsluttet." in got["rektor"]["text"]
+    assert "Fristen for ett signeringsoppdrag" in got["rektor"]["text"]
+    assert not await house.rows(
+        "select 1 from consignments where kind = 'notice' and school_id = $1 and count > 1", school
+    )
+
+
+async def test_a_letter_that_does_not_arrive_is_told_to_the_one_who_sent_it(house: Any, stand_ins: Any) -> None:
+    with house.notifier(DIGEST_SECONDS="2"):
+        sender = await employ(house, "larer", new_id())
+        dossier = await seal(house.vault, await protected(house))
+        letter = SendLetter(
+            letter_id=new_id(), document_id=new_id(), school_id=new_id(), dossier=dossier, asked_by=sender
+        )
+        await house.order(letter)
+        await house.until(letter.letter_id, "declined")
+        got = await mails(stand_ins, 1)
+    assert got["larer"]["subject"] == "Sikker Sak: Levering feilet"
+    assert "Prøve" not in got["larer"]["text"]
+
+
+async def protected(house: Any) -> Any:
+    """A letter that is never sent."""
+    letter = await house.letter()
+    return letter.model_copy(update={"receiver": letter.receiver.model_copy(update={"has_protected_address": True})})
+
+
+async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_told_at_once(
+    house: Any, stand_ins: Any
+) -> None:
+    school, hour = new_id(), datetime.now(OSLO).hour
+    quiet = Preferences(rhythm=MailRhythm.SOON, quiet_hours=f"{hour}-{(hour + 2) % 24}")
+    with house.notifier(DIGEST_SECONDS="2"):
+        asleep = await employ(house, "stille", school, "approve", chosen=quiet)
+        await employ(house, "daglig", school, "approve", chosen=Preferences(rhythm=MailRhythm.DAILY))
+        await employ(
+            house, "dempet", school, "approve", chosen=SOON.model_copy(update={"muted": (Notice.APPROVAL_WAITING,)})
+        )
+        await employ(house, "uten", school, "approve", chosen=Preferences(by_email=False))
+        await employ(house, "vaken", school, "approve")
+        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        assert set(await mails(stand_ins, 1)) == {"vaken"}
+        waiting = await house.rows("select staff_id from news order by news_id")
+        await house.ask(
+            AnnounceOutage(text="Signering er nede til kl. 14.", school_ids=(school,)), actor(new_id(), "administrator")
+        )
+        got = await mails(stand_ins, 5)
+    assert len(waiting) == 2
+    assert asleep in {row["staff_id"] for row in waiting}
+    assert set(got) == {"vaken", "stille", "daglig", "dempet"}
+    assert "Signering er nede til kl. 14." in got["dempet"]["text"]
+    assert "Ett dokument venter på godkjenning." in got["stille"]["text"]  # what waited comes along
+
+
+async def test_everybody_has_a_choice_before_they_choose_and_a_leaver_hears_no_more(house: Any, stand_ins: Any) -> None:
+    school = new_id()
+    with house.notifier(DIGEST_SECONDS="2"):
+        staff_id = await employ(house, "rektor", school, "approve")
+        own = await house.ask(ReadPreferences(), actor(staff_id))
+        nobody = await house.ask(ReadPreferences(), actor(new_id()))
+        gone = StaffChanged(staff_id=staff_id, is_active=False, schools=(), permissions=(), changed_at=now())
+        await house.order(gone)
+
+        async def has_left() -> bool:
+            return not await house.rows("select 1 from staff where is_active")
+
+        await eventually(has_left, what="the leaver")
+        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+
+        async def is_told() -> bool:
+            return bool(
+                await house.rows("select 1 from consignments where school_id = $1 and state = 'delivered'", school)
+            )
+
+        await eventually(is_told, what="the channel's notice")
+    assert (own.has_address, own.preferences) == (True, SOON)
+    assert (nobody.has_address, nobody.preferences) == (False, Preferences())
+    assert await stand_ins.mails() == []
