@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import importlib
 import json
+import pkgutil
 import types
 import typing
 from datetime import date, datetime
@@ -14,12 +15,13 @@ from uuid import UUID
 import pytest
 from pydantic import BaseModel
 
+import sikkersak.contracts
 from sikkersak.contracts.message import Message, Operation
 from sikkersak.messaging.topology import WORK_QUEUES
 from sikkersak.vault.reference import VaultRef
 
-for owner in ("intake", "cases", "signing", "archiver", "notifier"):
-    importlib.import_module(f"sikkersak.contracts.{owner}")
+for module in pkgutil.iter_modules(sikkersak.contracts.__path__):
+    importlib.import_module(f"sikkersak.contracts.{module.name}")
 
 GOLDEN = Path(__file__).parent / "golden"
 # Text fields that a message may have: codes, and what is public.

@@ -15,7 +15,7 @@ from local.matrix.requests import Call, call, operations, request
 from local.matrix.world import Thing, World
 from sikkersak.contracts.message import Operation
 from sikkersak.errors import Declined, Transient
-from sikkersak.identity.policy import RULES, Place, Subject, Verdict, decide
+from sikkersak.identity.policy import RULES, Place, Rule, Subject, Verdict, decide
 from sikkersak.identity.policy.rules import IN_CASES
 
 NOT_UNDERSTOOD = frozenset({"invalid-request", "unknown-operation", "internal-error", "subject-missing"})
@@ -29,7 +29,7 @@ class Answer:
     code: str = ""
     text: str = ""
 
-    def verdict(self, is_listing: bool, shown: str) -> Verdict | str:
+    def verdict(self, rule: Rule, shown: str) -> Verdict | str:
         """The same in the policy's words; whatever got past the gate was allowed, also where a later rule said no."""
         if self.code in NOT_UNDERSTOOD or self.status >= 500 or self.status == 400:
             return f"{self.status} {self.code}"
@@ -38,8 +38,9 @@ class Answer:
         if self.status in (401, 403):
             return Verdict.REFUSED
         if self.status == 404:
-            return Verdict.HIDDEN
-        return Verdict.HIDDEN if is_listing and shown not in self.text else Verdict.ALLOWED
+            # where the rule is about nothing in particular, it was the golden message's id that led nowhere
+            return Verdict.ALLOWED if rule.subject is Subject.NOTHING else Verdict.HIDDEN
+        return Verdict.HIDDEN if rule.is_listing and shown not in self.text else Verdict.ALLOWED
 
 
 @dataclass
@@ -126,7 +127,7 @@ async def _try(world: World, ask: Ask, person: Person, name: str, thing: Thing, 
     answer = await ask(person, request(name, ids))
     if answer is None:
         return
-    found = answer.verdict(rule.is_listing, str(next(iter(thing.ids.values()), "")))
+    found = answer.verdict(rule, str(next(iter(thing.ids.values()), "")))
     tally.combinations += 1
     if found != expected:
         how = f"{place.given.name.lower()} {'own' if place.school_id in person.schools else 'other'} school"

@@ -109,6 +109,7 @@ def actor_of(session: Session, staff: StaffMember) -> Actor:
         roles=staff.roles,
         permissions=staff.permissions,
         schools=staff.schools,
+        by_school=staff.by_school,
         level=level_of(session),
         session=session_name(session),
     )

@@ -96,7 +96,7 @@ def _sight(actor: Actor) -> store.Sight:
     """What the permissions let an actor see. No school means nobody (R8)."""
     if actor.holds(Permission.FOLLOW_ALL_SENDINGS):
         return store.Sight(everything=True)
-    return store.Sight(schools=tuple(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else ())
+    return store.Sight(schools=tuple(actor.schools_with(Permission.FOLLOW_SENDINGS)))
 
 
 def _number(cursor: str | None) -> int | None:

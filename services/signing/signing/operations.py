@@ -86,4 +86,4 @@ def _schools(actor: Actor) -> list[UUID] | None:
     """
     if actor.holds(Permission.FOLLOW_ALL_SENDINGS):
         return None
-    return sorted(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else []
+    return actor.schools_with(Permission.FOLLOW_SENDINGS)

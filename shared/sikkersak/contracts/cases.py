@@ -148,6 +148,9 @@ class StaffMember(Contract):
     schools: frozenset[UUID]
     is_active: bool
     permissions: frozenset[str] | None = Field(default=None, description="what the roles hold now (M16)")
+    by_school: dict[UUID, frozenset[str]] | None = Field(
+        default=None, description="what is held at each school, where a role is bound to one"
+    )
 
 
 class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):

@@ -27,6 +27,7 @@ RESOURCES = {
     *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
+    *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 
 

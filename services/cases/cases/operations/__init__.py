@@ -6,4 +6,9 @@ from sikkersak.messaging.operations import Operations
 
 operations: Operations[Office] = Operations("cases", gate)
 
-from cases.operations import casework, documents, people  # noqa: E402, F401 - they register themselves
+from cases.operations import (  # noqa: E402, F401 - they register themselves
+    casework,
+    documents,
+    people,
+    roles,
+)

@@ -16,6 +16,7 @@ from gateway.api import (
     notices,
     people,
     reconciliation,
+    roles,
     signatures,
 )
 from gateway.problems import documented
@@ -33,6 +34,7 @@ def mount(app: FastAPI) -> None:
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
     shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
-    for resource in shelves:
+    about_people = (roles,)
+    for resource in (*shelves, *about_people):
         api.include_router(resource.router)
     app.include_router(api)
