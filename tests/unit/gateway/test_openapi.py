@@ -27,6 +27,12 @@ RESOURCES = {
     *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
+    *(
+        "/schools/{school_id}/unseen-cases",
+        "/schools/{school_id}/emergency-access",
+        "/cases/{case_id}/emergency-access",
+    ),
+    *("/full-access", "/full-access/{grant_id}/confirmation", "/full-access/{grant_id}/ending"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 

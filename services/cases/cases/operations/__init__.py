@@ -9,6 +9,7 @@ operations: Operations[Office] = Operations("cases", gate)
 from cases.operations import (  # noqa: E402, F401 - they register themselves
     casework,
     documents,
+    extraordinary,
     people,
     roles,
 )

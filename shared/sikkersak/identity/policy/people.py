@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, holding, staff
+from sikkersak.identity.policy.rules import Rule, at_school, emergency, holding, staff
 
 ROLES: Final = "Bare administrator kan bestemme hva rollene kan gjøre, og hvem som har dem."
+EMERGENCY: Final = "Rollen din gir ikke rett til nødtilgang ved denne skolen."
+FULL: Final = "Bare administrator kan foreslå, bekrefte og avslutte «tilgang til alt»."
 RULES: Final[dict[str, Rule]] = {
     # roles
     "cases.list_roles.v1": staff(),
@@ -15,4 +17,18 @@ RULES: Final[dict[str, Rule]] = {
     "cases.list_assignments.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.give_role.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.take_role.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    # out of the ordinary
+    "cases.find_unseen_cases.v1": at_school(Permission.EMERGENCY_ACCESS, refusal=EMERGENCY),
+    "cases.take_emergency_access.v1": emergency(Permission.EMERGENCY_ACCESS, refusal=EMERGENCY),
+    "cases.list_emergency_access.v1": at_school(
+        Permission.READ_AUDIT,
+        or_anywhere=Permission.READ_WHOLE_AUDIT,
+        refusal="Bare skoleleder ved skolen kan se nødtilganger.",
+    ),
+    "cases.propose_full_access.v1": holding(Permission.GRANT_FULL_ACCESS, refusal=FULL),
+    "cases.confirm_full_access.v1": holding(Permission.GRANT_FULL_ACCESS, refusal=FULL),
+    "cases.end_full_access.v1": holding(Permission.GRANT_FULL_ACCESS, refusal=FULL),
+    "cases.list_full_access.v1": holding(
+        Permission.GRANT_FULL_ACCESS, Permission.READ_WHOLE_AUDIT, refusal="Bare administrator kan se dette."
+    ),
 }
