@@ -52,8 +52,14 @@ async def find_unseen_cases(asked: FindUnseenCases, ask: Ask, office: Office) ->
     if asked.number is None and asked.pupil_id is None:
         raise Declined("case-not-named", "Oppgi saksnummer eller elev.", status=422)
     found = await extraordinary.unseen_cases(ask.tx, asked)
-    about = {"pupil_id": str(asked.pupil_id) if asked.pupil_id else None, "found": len(found)}
-    await audit.note(ask.tx, ask.actor.staff_id, "unseen-cases-listed", school_id=str(asked.school_id), **about)
+    await audit.note(
+        ask.tx,
+        ask.actor.staff_id,
+        "unseen-cases-listed",
+        school_id=str(asked.school_id),
+        pupil_id=str(asked.pupil_id) if asked.pupil_id else None,
+        found=len(found),
+    )
     return UnseenCaseList(items=found)
 
 
@@ -131,8 +137,8 @@ async def list_full_access(asked: ListFullAccess, ask: Ask, office: Office) -> F
 
 async def _decided(ask: Ask, grant_id: UUID, act: str, staff_id: UUID) -> FullAccessGrant:
     grant = await extraordinary.full(ask.tx, grant_id)
-    details = {"staff_id": str(staff_id), "grant_id": str(grant_id), "hours": grant.hours}
-    await audit.note(ask.tx, ask.actor.staff_id, act, **details)
+    by = ask.actor.staff_id
+    await audit.note(ask.tx, by, act, staff_id=str(staff_id), grant_id=str(grant_id), hours=grant.hours)
     return grant
 
 
