@@ -9,7 +9,10 @@ operations: Operations[Office] = Operations("cases", gate)
 from cases.operations import (  # noqa: E402, F401 - they register themselves
     casework,
     documents,
+    employees,
     extraordinary,
+    handover,
+    imports,
     people,
     roles,
 )

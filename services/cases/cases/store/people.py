@@ -113,7 +113,8 @@ async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
     """Creates or changes; the roles and schools become exactly those that are given."""
     sql = """
     insert into staff (staff_id, pid_lookup, name, email, is_active) values ($1, $2, $3, $4, $5)
-    on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active
+    on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active,
+      left_at = case when not excluded.is_active then coalesce(staff.left_at, now()) end
     returning staff_id
     """
     staff_id = await tx.fetchval(sql, new_id(), wanted.pid_lookup, wanted.name, wanted.email, wanted.is_active)

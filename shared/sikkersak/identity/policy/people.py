@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, at_school, emergency, holding, staff
+from sikkersak.identity.policy.rules import Rule, at_school, emergency, holding, machine, staff
 
 ROLES: Final = "Bare administrator kan bestemme hva rollene kan gjøre, og hvem som har dem."
 EMERGENCY: Final = "Rollen din gir ikke rett til nødtilgang ved denne skolen."
 FULL: Final = "Bare administrator kan foreslå, bekrefte og avslutte «tilgang til alt»."
+HANDOVER: Final = "Bare skoleleder ved skolen og administrator kan fordele arbeidet videre."
 RULES: Final[dict[str, Rule]] = {
     # roles
     "cases.list_roles.v1": staff(),
@@ -31,4 +32,14 @@ RULES: Final[dict[str, Rule]] = {
     "cases.list_full_access.v1": holding(
         Permission.GRANT_FULL_ACCESS, Permission.READ_WHOLE_AUDIT, refusal="Bare administrator kan se dette."
     ),
+    # the HR system, or a file in its place
+    "cases.read_employee.v1": machine(),
+    "cases.list_employees.v1": machine(),
+    "cases.put_employee.v1": machine(),
+    "cases.remove_employee.v1": machine(),
+    "cases.list_hr_roles.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    "cases.put_hr_roles.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    "cases.import_staff.v1": holding(Permission.ADMINISTER, refusal="Bare administrator kan importere ansatte."),
+    "cases.list_open_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
+    "cases.reassign_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
 }
