@@ -27,6 +27,7 @@ INSTEAD: Final[dict[str, dict[str, Any]]] = {
     "cases.open_case.v1": {"pupil_id": None, "responsible_id": None},
     "cases.write_document.v1": {"to_guardians": False, "receivers": []},
     "cases.edit_document.v1": {"version": 999},
+    "cases.import_staff.v1": {"is_trial": True, "is_whole": False},
     "cases.put_staff.v1": {"roles": [], "schools": [], "is_active": True},
 }
 for _module in pkgutil.iter_modules(sikkersak.contracts.__path__):

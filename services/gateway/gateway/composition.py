@@ -18,7 +18,7 @@ from gateway.login.session import Limits
 from gateway.login.signatures import ClientKey
 from gateway.periodic import PERIODIC
 from gateway.reception import Reception
-from gateway.settings import Settings, pem
+from gateway.settings import Settings, hashes, pem
 from gateway.store import SqlSessionStore
 from sikkersak.identity import ActorSigner
 from sikkersak.identity.national_number import lookup_key
@@ -50,6 +50,8 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             largest_body=settings.largest_body,
             keep_changes=timedelta(hours=settings.changes_hours),
             prune_seconds=settings.prune_seconds,
+            base_url=settings.base_url,
+            scim_tokens=hashes(settings.scim_token_hashes),
         )
         await rpc.close()
 

@@ -33,6 +33,7 @@ RESOURCES = {
         "/cases/{case_id}/emergency-access",
     ),
     *("/full-access", "/full-access/{grant_id}/confirmation", "/full-access/{grant_id}/ending"),
+    *("/staff-imports", "/hr-roles", "/schools/{school_id}/open-work", "/schools/{school_id}/handovers"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 

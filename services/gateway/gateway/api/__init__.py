@@ -10,6 +10,7 @@ from gateway.api import (
     cases,
     deliveries,
     documents,
+    employees,
     extraordinary,
     letters,
     mail,
@@ -35,7 +36,7 @@ def mount(app: FastAPI) -> None:
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
     shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
-    about_people = (roles, extraordinary)
+    about_people = (roles, extraordinary, employees)
     for resource in (*shelves, *about_people):
         api.include_router(resource.router)
     app.include_router(api)
