@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
@@ -31,6 +32,7 @@ SECRET_SIGNS: Final = (
     "_PASSWORD",
     "_CLIENT_SECRET",
     "DATABASE_URL",
+    "_TOKEN_HASHES",
     "RABBITMQ_URL",
     "RPC_URL",
     "LOOKUP_KEY",
@@ -262,6 +264,7 @@ class Stack:
                 "IDPORTEN_KEY_ID": "sikkersak-1",
                 "ACTOR_SIGNING_KEY": self._secret("gateway/actor.pem"),
                 "PID_LOOKUP_KEY": self.memory.hex_key("staff"),
+                "SCIM_TOKEN_HASHES": sha256(self.memory.password("scim").encode()).hexdigest(),
             },
         }
 

@@ -15,4 +15,5 @@ from cases.operations import (  # noqa: E402, F401 - they register themselves
     imports,
     people,
     roles,
+    school_year,
 )

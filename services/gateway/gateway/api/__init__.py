@@ -19,6 +19,7 @@ from gateway.api import (
     people,
     reconciliation,
     roles,
+    school_year,
     signatures,
 )
 from gateway.problems import documented
@@ -36,7 +37,7 @@ def mount(app: FastAPI) -> None:
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
     shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
-    about_people = (roles, extraordinary, employees)
+    about_people = (roles, extraordinary, employees, school_year)
     for resource in (*shelves, *about_people):
         api.include_router(resource.router)
     app.include_router(api)

@@ -40,6 +40,9 @@ RULES: Final[dict[str, Rule]] = {
     "cases.list_hr_roles.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.put_hr_roles.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.import_staff.v1": holding(Permission.ADMINISTER, refusal="Bare administrator kan importere ansatte."),
+    "cases.read_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    "cases.preview_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    "cases.apply_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.list_open_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
     "cases.reassign_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
 }
