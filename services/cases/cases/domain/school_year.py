@@ -111,7 +111,7 @@ def _place(entry: YearEntry) -> Place:
     return Place(entry.staff_id, entry.school_id, ROLE_OF[entry.function])
 
 
-def _met(one: Held, wanted: set[tuple[Place, SchoolFunction]]) -> set[tuple[Place, SchoolFunction]] | None:
+def _met(one: Held, wanted: set[tuple[Place, SchoolFunction]], first: date) -> set[tuple[Place, SchoolFunction]] | None:
     """What of the plan this assignment already is: bound to the school, without an end. None when it is nothing of it."""
     if one.school_id is None or one.valid_to is not None or one.valid_from > first:
         return None
