@@ -45,6 +45,8 @@ async def faults(installation: Provision) -> set[Fault]:
         "delete from audit_seals",
         "update audit_seals set seal = ''",
         "delete from audit_exports",
+        "delete from audit_extracts",
+        "update audit_extracts set manifest = ''",
         "drop table audit",
         "alter table audit disable trigger all",
         "create or replace function note_audit(uuid, text, uuid, uuid, jsonb) returns void language sql as ''",

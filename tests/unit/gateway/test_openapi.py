@@ -35,6 +35,7 @@ RESOURCES = {
     *("/full-access", "/full-access/{grant_id}/confirmation", "/full-access/{grant_id}/ending"),
     *("/staff-imports", "/hr-roles", "/schools/{school_id}/open-work", "/schools/{school_id}/handovers"),
     *("/school-year", "/school-year/preview"),
+    *("/cases/{case_id}/readers", "/audit", "/audit/exports", "/audit/exports/{export}/file"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 

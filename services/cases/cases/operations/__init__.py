@@ -7,6 +7,7 @@ from sikkersak.messaging.operations import Operations
 operations: Operations[Office] = Operations("cases", gate)
 
 from cases.operations import (  # noqa: E402, F401 - they register themselves
+    audit_log,
     casework,
     documents,
     employees,

@@ -94,7 +94,7 @@ async def propose_full_access(asked: ProposeFullAccess, ask: Ask, office: Office
     del office
     if asked.staff_id == ask.actor.staff_id:
         raise NotForOneself
-    person = await people.standing(ask.tx, asked.staff_id)
+    person = await people.colleague(ask.tx, asked.staff_id)
     if not person.roles:
         raise Declined("person-without-role", "Personen har ingen rolle i Sikker Sak.")
     grant_id = await extraordinary.propose(ask.tx, asked.staff_id, asked.reason, asked.hours, ask.actor.staff_id)
@@ -110,7 +110,7 @@ async def confirm_full_access(asked: ConfirmFullAccess, ask: Ask, office: Office
         raise NotForOneself
     if grant.state is not FullAccessState.PROPOSED:
         raise GrantNotOpen
-    await people.standing(ask.tx, grant.staff_id)
+    await people.colleague(ask.tx, grant.staff_id)
     await extraordinary.confirm(ask.tx, asked.grant_id, ask.actor.staff_id)
     await say(ask.tx, Announce(notice_id=asked.grant_id, notice=Notice.FULL_ACCESS))
     return await _decided(ask, asked.grant_id, "full-access-confirmed", grant.staff_id)

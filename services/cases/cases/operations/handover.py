@@ -21,7 +21,7 @@ async def list_open_work(asked: ListOpenWork, ask: Ask, office: Office) -> OpenW
 async def reassign_work(asked: ReassignWork, ask: Ask, office: Office) -> OpenWorkList:
     """All of it or the named cases; the other must work at the school."""
     del office
-    receiver = await people.standing(ask.tx, asked.to_staff_id)
+    receiver = await people.colleague(ask.tx, asked.to_staff_id)
     if asked.school_id not in receiver.schools or not receiver.roles:
         raise Declined("receiver-not-at-school", "Den som skal overta, arbeider ikke ved denne skolen.")
     only = list(asked.case_ids)

@@ -74,7 +74,7 @@ async def give_role(asked: GiveRole, ask: Ask, office: Office) -> Assignment:
     if asked.school_id is not None and role in NO_SCHOOL:
         raise Declined("role-has-no-school", "Denne rollen gjelder hele kommunen, ikke én skole.", status=422)
     validity(asked.from_date, asked.to_date)
-    await people.standing(ask.tx, asked.staff_id)
+    await people.colleague(ask.tx, asked.staff_id)
     if asked.school_id is not None:
         await people.school(ask.tx, asked.school_id)
     days = (asked.from_date or local_date(now()), asked.to_date)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from cases.domain.standing import Standing
 from sikkersak.contracts.cases import PutSchool, PutStaff, School, StaffMember
-from sikkersak.errors import Forbidden, NotFound
+from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity.permissions import BY_VALUE, Permission, default_permissions
 from sikkersak.identity.roles import role_of
 from sikkersak.ids import new_id
@@ -46,6 +46,21 @@ async def standing(tx: Transaction, staff_id: UUID) -> Standing:
     return Standing(
         row["staff_id"], row["name"], roles, frozenset(row["schools"]), everywhere, grant, held_at_schools(row)
     )
+
+
+class NotWorkingHere(Declined):
+    """The other person whom it is about is not known, or has left."""
+
+    def __init__(self) -> None:
+        super().__init__("not-working-here", "Personen finnes ikke eller har sluttet.")
+
+
+async def colleague(tx: Transaction, staff_id: UUID) -> Standing:
+    """What somebody else is now, who is to be given something; the no is about them, not about who asks."""
+    try:
+        return await standing(tx, staff_id)
+    except Forbidden:
+        raise NotWorkingHere from None
 
 
 def held_by(row: Row, roles: Iterable[str]) -> frozenset[Permission]:

@@ -7,6 +7,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader
 
 from gateway.api import (
     archive,
+    audit,
     cases,
     deliveries,
     documents,
@@ -37,7 +38,7 @@ def mount(app: FastAPI) -> None:
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
     shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
-    about_people = (roles, extraordinary, employees, school_year)
+    about_people = (roles, extraordinary, employees, school_year, audit)
     for resource in (*shelves, *about_people):
         api.include_router(resource.router)
     app.include_router(api)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, at_school, emergency, holding, machine, staff
+from sikkersak.identity.policy.rules import Rule, at_school, emergency, holding, machine, reading, staff
 
 ROLES: Final = "Bare administrator kan bestemme hva rollene kan gjøre, og hvem som har dem."
 EMERGENCY: Final = "Rollen din gir ikke rett til nødtilgang ved denne skolen."
 FULL: Final = "Bare administrator kan foreslå, bekrefte og avslutte «tilgang til alt»."
 HANDOVER: Final = "Bare skoleleder ved skolen og administrator kan fordele arbeidet videre."
+LOG_OF_CASE: Final = "Bare skoleleder ved skolen kan se hvem som har sett saken."
+LOG: Final = "Bare administrator kan søke i hendelsesloggen."
 RULES: Final[dict[str, Rule]] = {
     # roles
     "cases.list_roles.v1": staff(),
@@ -43,6 +45,12 @@ RULES: Final[dict[str, Rule]] = {
     "cases.read_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.preview_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
     "cases.apply_school_year.v1": holding(Permission.EDIT_ROLES, refusal=ROLES),
+    # the log
+    "cases.list_case_readers.v1": reading(beside=Permission.READ_AUDIT, refusal=LOG_OF_CASE),
+    "cases.search_audit.v1": holding(Permission.READ_WHOLE_AUDIT, refusal=LOG),
+    "cases.list_audit_exports.v1": holding(Permission.READ_WHOLE_AUDIT, refusal=LOG),
+    "cases.export_audit.v1": holding(Permission.READ_WHOLE_AUDIT, refusal=LOG),
+    "cases.read_audit_export.v1": holding(Permission.READ_WHOLE_AUDIT, refusal=LOG),
     "cases.list_open_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
     "cases.reassign_work.v1": at_school(Permission.GIVE_ACCESS, or_anywhere=Permission.ADMINISTER, refusal=HANDOVER),
 }
