@@ -33,6 +33,9 @@ create unique index employees_external_id on employees (external_id) where remov
 create index employees_order on employees (created_at, staff_id) where removed_at is null;
 comment on table employees is 'what the HR system said last; the national identity number is only a keyed hash in staff';
 
+-- whatever the HR system or the code says: it can make somebody "ansatt basis", nothing more
+alter table staff_roles add check (source <> 'hr' or role = 'employee');
+
 create table hr_roles (
   hr_role text primary key check (hr_role = lower(hr_role)),
   added_at timestamptz not null default now()

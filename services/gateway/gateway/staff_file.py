@@ -32,7 +32,7 @@ COLUMNS: Final = {
 REQUIRED: Final = (NATIONAL_ID, "brukernavn", "fornavn", "etternavn", "stilling", "skoler")
 BY_FIELD: Final = {field: column for column, field in COLUMNS.items() if field}
 YES_AND_NO: Final = {"ja": True, "j": True, "1": True, "": True, "nei": False, "n": False, "0": False}
-MOST: Final = 5000
+MOST: Final = 2000
 _ELEVEN: Final = re.compile(r"[0-9]{6}[ .-]?[0-9]{5}")
 
 

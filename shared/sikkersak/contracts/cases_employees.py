@@ -159,7 +159,7 @@ class ImportResult(Contract):
 class ImportStaff(Operation[ImportResult], name="cases.import_staff.v1", changes=True):
     """Employees from a file: all of it or nothing. For administrators, where the HR system cannot synchronise."""
 
-    rows: tuple[ImportRow, ...] = Field(min_length=1, max_length=5000)
+    rows: tuple[ImportRow, ...] = Field(min_length=1, max_length=2000)
     is_trial: bool = Field(default=True, description="show the difference, change nothing")
     is_whole: bool = Field(default=False, description="who is not in the file has left")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import Any, cast
 
 import pytest
@@ -221,6 +222,23 @@ async def test_a_file_shows_its_difference_first_and_is_applied_whole_or_not_at_
 
     left = await town.ask(admin, ImportStaff(rows=(bad[0],), is_trial=False))
     assert [(change.act, change.fields) for change in left.changes] == [(ImportAct.LEAVE, ("etternavn", "aktiv"))]
+
+
+async def test_a_whole_municipalitys_file_is_taken_in_within_one_request(town) -> None:
+    admin = await town.person("administrator")
+    one = await teacher(town)
+    rows = tuple(
+        row(
+            line,
+            one.model_copy(update={"user_name": f"{one.user_name}.{line}", "external_id": f"{line}-{one.external_id}"}),
+        )
+        for line in range(2, 402)
+    )
+    began = time.monotonic()
+    done = await town.ask(admin, ImportStaff(rows=rows, is_trial=False))
+    assert (done.is_applied, len(done.changes)) == (True, 400)
+    assert time.monotonic() - began < 20
+    assert (await town.ask(admin, ImportStaff(rows=rows))).unchanged == 400
 
 
 async def test_who_is_missing_in_a_whole_file_has_left_and_a_name_on_two_lines_is_refused(town) -> None:

@@ -54,11 +54,21 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """An assignment that begins."""
+
+    place: Place
+    function: SchoolFunction | None
+    first: date
+    last: date | None = None
+
+
+@dataclass(frozen=True)
 class Reckoning:
     """Which assignments end, which begin, and what that is for people: gained, lost, kept."""
 
     ending: tuple[UUID, ...]
-    beginning: tuple[tuple[Place, SchoolFunction | None], ...]
+    beginning: tuple[Beginning, ...]
     gained: tuple[Place, ...]
     lost: tuple[Place, ...]
     kept: int
@@ -73,12 +83,18 @@ def reckon(plan: SchoolYearPlan, held: list[Held]) -> Reckoning:
     staying = {one.assignment_id: met for one in held if (met := _met(one, wanted, plan.from_date)) is not None}
     met = {entry for entries in staying.values() for entry in entries}
     ending = [one for one in held if one.places & schools and one.assignment_id not in staying]
-    # Who had the role at every school keeps it at those that the plan is not about.
-    elsewhere = [(Place(one.staff_id, school, one.role), None) for one in ending for school in one.places - schools]
-    beginning = [*sorted(wanted - met, key=_order), *sorted(elsewhere, key=_order)]
+    new = [Beginning(place, function, plan.from_date) for place, function in sorted(wanted - met, key=_order)]
+    # Who had the role at every school keeps it, for as long, at those that the plan is not about.
+    kept = [
+        Beginning(
+            Place(one.staff_id, school, one.role), one.function, max(one.valid_from, plan.from_date), one.valid_to
+        )
+        for one in ending
+        for school in sorted(one.places - schools)
+    ]
     return Reckoning(
         ending=tuple(one.assignment_id for one in ending),
-        beginning=tuple(beginning),
+        beginning=(*new, *kept),
         gained=tuple(sorted(after - before)),
         lost=tuple(sorted(before - after)),
         kept=len(before & after),
@@ -120,5 +136,5 @@ def _met(one: Held, wanted: set[tuple[Place, SchoolFunction]], first: date) -> s
     return found or None
 
 
-def _order(entry: tuple[Place, SchoolFunction | None]) -> tuple[Place, str]:
-    return entry[0], entry[1].value if entry[1] else ""
+def _order(entry: tuple[Place, SchoolFunction]) -> tuple[Place, str]:
+    return entry[0], entry[1].value

@@ -105,8 +105,13 @@ async def put_hr_roles(asked: PutHrRoles, ask: Ask, office: Office) -> HrRoleLis
 
 
 async def followed(tx: Transaction, employee_id: UUID, act: str, fields: EmployeeFields, by: UUID) -> None:
-    """What follows for the person's access, and the row in the log: ids and codes, no names."""
+    """What follows for the person's access, and the row in the log."""
     await employees.follow(tx, employee_id)
+    await note(tx, employee_id, act, fields, by)
+
+
+async def note(tx: Transaction, employee_id: UUID, act: str, fields: EmployeeFields, by: UUID) -> None:
+    """The row in the log: ids and codes, no names."""
     schools, hr_roles = sorted(fields.schools), sorted(fields.hr_roles)
     await audit.note(
         tx, by, act, staff_id=str(employee_id), is_active=fields.is_active, schools=schools, hr_roles=hr_roles

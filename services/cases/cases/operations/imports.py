@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from cases.office import Office
 from cases.operations import operations
-from cases.operations.employees import followed
+from cases.operations.employees import note
 from cases.store import audit, employees
 from sikkersak.contracts.cases_employees import (
     Employee,
@@ -18,7 +18,6 @@ from sikkersak.contracts.cases_employees import (
     ImportResult,
     ImportRow,
     ImportStaff,
-    ListEmployees,
 )
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Transaction
@@ -64,14 +63,15 @@ async def _apply(ask: Ask, asked: ImportStaff, known: Known, leaving: list[Emplo
         there = known.get(row.pid_lookup)
         if there is None:
             employee_id = await employees.create(ask.tx, row.pid_lookup, row.fields)
-            await followed(ask.tx, employee_id, "employee-created", row.fields, by)
+            await note(ask.tx, employee_id, "employee-created", row.fields, by)
         elif await employees.replace(ask.tx, there.employee_id, None, row.fields):
             has_left = there.is_active and not row.fields.is_active
             act = "employee-left" if has_left else "employee-changed"
-            await followed(ask.tx, there.employee_id, act, row.fields, by)
+            await note(ask.tx, there.employee_id, act, row.fields, by)
     for one in leaving:
         await employees.leave(ask.tx, one.employee_id)
-        await followed(ask.tx, one.employee_id, "employee-left", one.model_copy(update={"is_active": False}), by)
+        await note(ask.tx, one.employee_id, "employee-left", one.model_copy(update={"is_active": False}), by)
+    await employees.follow(ask.tx)
     await audit.note(ask.tx, by, "staff-imported", rows=len(asked.rows), left=len(leaving))
 
 
@@ -97,19 +97,18 @@ async def _wrong(tx: Transaction, rows: tuple[ImportRow, ...], known: Known) -> 
         for row in rows
         if unknown.intersection(row.fields.schools)
     ]
+    numbers = [row.fields.external_id for row in rows if row.fields.external_id is not None]
+    taken = await employees.named(tx, [row.fields.user_name for row in rows], numbers)
+    by_name = {one.user_name.lower(): one.employee_id for one in taken}
+    by_number = {one.external_id: one.employee_id for one in taken if one.external_id is not None}
     for row in rows:
         mine = known[row.pid_lookup].employee_id if row.pid_lookup in known else None
-        for column, asked in _names(row.fields):
-            found, _ = await employees.page(tx, asked)
-            if any(one.employee_id != mine for one in found):
-                faults.append(ImportFault(line=row.line, column=column, detail="Brukes av en annen ansatt."))
+        if by_name.get(row.fields.user_name.lower(), mine) != mine:
+            faults.append(ImportFault(line=row.line, column="brukernavn", detail="Brukes av en annen ansatt."))
+        number = row.fields.external_id
+        if number is not None and by_number.get(number, mine) != mine:
+            faults.append(ImportFault(line=row.line, column="ansattnummer", detail="Brukes av en annen ansatt."))
     return faults
-
-
-def _names(fields: EmployeeFields) -> Iterator[tuple[str, ListEmployees]]:
-    yield "brukernavn", ListEmployees(user_name=fields.user_name)
-    if fields.external_id is not None:
-        yield "ansattnummer", ListEmployees(external_id=fields.external_id)
 
 
 def _difference(row: ImportRow, there: Employee | None) -> ImportChange | None:

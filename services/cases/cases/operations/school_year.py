@@ -93,16 +93,16 @@ async def apply_school_year(asked: ApplySchoolYear, ask: Ask, office: Office) ->
 async def _carry_out(ask: Ask, plan: SchoolYearPlan, made: Reckoning) -> None:
     for assignment_id in made.ending:
         await roles.end(ask.tx, assignment_id, plan.from_date - timedelta(days=1))
-    for place, function in made.beginning:
+    for one in made.beginning:
         await roles.add(
             ask.tx,
-            place.staff_id,
-            place.role,
-            place.school_id,
-            (plan.from_date, None),
+            one.place.staff_id,
+            one.place.role,
+            one.place.school_id,
+            (one.first, one.last),
             ask.actor.staff_id,
             source=RoleSource.SCHOOL_YEAR,
-            function=function,
+            function=one.function,
         )
 
 

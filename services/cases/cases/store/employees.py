@@ -69,6 +69,12 @@ async def active_besides(tx: Transaction, lookups: list[str]) -> list[Employee]:
     return [_employee(row) for row in await tx.fetch(sql, lookups)]
 
 
+async def named(tx: Transaction, user_names: list[str], external_ids: list[str]) -> list[Employee]:
+    """Those who have one of these user names or external ids."""
+    sql = f"{EMPLOYEE} where e.removed_at is null and (lower(e.user_name) = any($1) or e.external_id = any($2))"
+    return [_employee(row) for row in await tx.fetch(sql, [name.lower() for name in user_names], external_ids)]
+
+
 async def unknown_schools(tx: Transaction, organisations: set[str]) -> set[str]:
     """Those of these organisation numbers that are no school here."""
     rows = await tx.fetch("select organisation from schools where organisation = any($1)", sorted(organisations))

@@ -26,6 +26,7 @@ from sikkersak.contracts.cases_employees import (
 
 router = APIRouter(tags=["people"])
 CSV = "text/csv"
+PATIENCE_SECONDS = 60.0
 FILE = {"content": {CSV: {"schema": {"type": "string"}, "example": ";".join(COLUMNS)}}, "required": True}
 
 
@@ -63,7 +64,8 @@ async def import_staff(
     if not rows:
         return ImportResult(errors=tuple(faults), changes=(), unchanged=0, is_applied=False)
     asked = ImportStaff(rows=tuple(rows), is_trial=is_trial or bool(faults), is_whole=is_whole)
-    result = await asker.ask(asked, key)
+    actor, rpc = asker.person.actor, asker.reception.rpc
+    result = await rpc.ask(asked, actor=actor, idempotency_key=key, within=PATIENCE_SECONDS)
     every = sorted((*faults, *result.errors), key=lambda fault: fault.line)
     return result.model_copy(update={"errors": tuple(every)})
 
