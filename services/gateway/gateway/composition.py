@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from starlette.types import ASGIApp
 
+from gateway import staff_version
 from gateway.app import make_app
 from gateway.cookies import Cookies
 from gateway.handlers import handlers
@@ -41,7 +43,12 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             vault=frame.vault,
             sessions=SqlSessionStore(frame.database),
             provider=provider,
-            identities=Identities(rpc, timedelta(seconds=settings.identity_seconds), settings.request_seconds),
+            identities=Identities(
+                rpc,
+                timedelta(seconds=settings.identity_seconds),
+                settings.request_seconds,
+                partial(staff_version.current, frame.database),
+            ),
             rpc=rpc,
             cookies=Cookies(settings.is_https),
             limits=Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)),

@@ -8,7 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sikkersak.contracts.message import Contract, Operation
+from sikkersak.contracts.message import Contract, Message, Operation
+
+
+class StaffChanged(Message, type="cases.staff.changed.v1"):
+    """Fact: what somebody may do is different from now on, or that they have left. Key: the message's id."""
+
+    staff_id: UUID | None = Field(default=None, description="none: it may be anybody")
 
 
 class RoleSource(StrEnum):

@@ -19,9 +19,11 @@ from sikkersak.contracts.cases_employees import (
     ReadEmployee,
     RemoveEmployee,
 )
+from sikkersak.contracts.cases_roles import StaffChanged
 from sikkersak.contracts.message import Empty
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 
 
@@ -100,6 +102,7 @@ async def put_hr_roles(asked: PutHrRoles, ask: Ask, office: Office) -> HrRoleLis
     wanted = sorted({one.strip().lower() for one in asked.hr_roles})
     await employees.put_hr_roles(ask.tx, wanted)
     await employees.follow(ask.tx)
+    await say(ask.tx, StaffChanged())
     await audit.note(ask.tx, ask.actor.staff_id, "hr-roles-edited", hr_roles=wanted)
     return HrRoleList(items=await employees.hr_roles(ask.tx))
 
@@ -107,6 +110,7 @@ async def put_hr_roles(asked: PutHrRoles, ask: Ask, office: Office) -> HrRoleLis
 async def followed(tx: Transaction, employee_id: UUID, act: str, fields: EmployeeFields, by: UUID) -> None:
     """What follows for the person's access, and the row in the log."""
     await employees.follow(tx, employee_id)
+    await say(tx, StaffChanged(staff_id=employee_id))
     await note(tx, employee_id, act, fields, by)
 
 

@@ -19,7 +19,9 @@ from sikkersak.contracts.cases_employees import (
     ImportRow,
     ImportStaff,
 )
+from sikkersak.contracts.cases_roles import StaffChanged
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 
 COLUMNS = {
@@ -72,6 +74,7 @@ async def _apply(ask: Ask, asked: ImportStaff, known: Known, leaving: list[Emplo
         await employees.leave(ask.tx, one.employee_id)
         await note(ask.tx, one.employee_id, "employee-left", one.model_copy(update={"is_active": False}), by)
     await employees.follow(ask.tx)
+    await say(ask.tx, StaffChanged())
     await audit.note(ask.tx, by, "staff-imported", rows=len(asked.rows), left=len(leaving))
 
 

@@ -31,10 +31,12 @@ from sikkersak.contracts.cases import (
     Template,
     TemplateList,
 )
+from sikkersak.contracts.cases_roles import StaffChanged
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
 from sikkersak.letters import TemplateError, compose
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 
 Listed = TypeVar("Listed")
 
@@ -98,6 +100,7 @@ async def put_staff(asked: PutStaff, ask: Ask, office: Office) -> StaffMember:
     kept = await people.put_staff(ask.tx, asked)
     if not await people.has_administrator(ask.tx):
         raise LastAdministrator
+    await say(ask.tx, StaffChanged(staff_id=kept.staff_id))
     await audit.note(ask.tx, ask.actor.staff_id, "staff-kept", staff_id=str(kept.staff_id), roles=sorted(kept.roles))
     return kept
 

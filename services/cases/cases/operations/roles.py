@@ -21,6 +21,7 @@ from sikkersak.contracts.cases_roles import (
     PutRole,
     RoleContent,
     RoleList,
+    StaffChanged,
     TakeRole,
 )
 from sikkersak.errors import Declined
@@ -28,6 +29,7 @@ from sikkersak.identity.explanations import explanations
 from sikkersak.identity.permissions import BY_VALUE, DEFAULTS, KEPT, Permission, permission_of
 from sikkersak.identity.roles import Role, role_of
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
 
 NO_SCHOOL: Final = frozenset({Role.ADMINISTRATOR, Role.MAIL_DISTRIBUTOR, Role.OPERATIONS})
@@ -53,6 +55,7 @@ async def put_role(asked: PutRole, ask: Ask, office: Office) -> RoleContent:
     before = _held(role, (await roles.contents(ask.tx)).get(role.value))
     await roles.put_content(ask.tx, role, wanted, ask.actor.staff_id)
     gained, lost = sorted(wanted - before), sorted(before - wanted)
+    await say(ask.tx, StaffChanged())
     await audit.note(ask.tx, ask.actor.staff_id, "role-edited", role=role.value, gained=gained, lost=lost)
     return _content(role, (await roles.contents(ask.tx))[role.value], await roles.people(ask.tx))
 
@@ -106,6 +109,7 @@ async def take_role(asked: TakeRole, ask: Ask, office: Office) -> AssignmentPage
 
 
 async def _note(ask: Ask, act: str, given: Assignment) -> None:
+    await say(ask.tx, StaffChanged(staff_id=given.staff_id))
     await audit.note(
         ask.tx,
         ask.actor.staff_id,

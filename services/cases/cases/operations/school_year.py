@@ -10,7 +10,7 @@ from cases.office import Office
 from cases.operations import operations
 from cases.store import audit, people, roles, school_year
 from sikkersak.clock import local_date, now
-from sikkersak.contracts.cases_roles import RoleSource, SchoolFunction
+from sikkersak.contracts.cases_roles import RoleSource, SchoolFunction, StaffChanged
 from sikkersak.contracts.cases_school_year import (
     ApplySchoolYear,
     PreviewSchoolYear,
@@ -24,6 +24,7 @@ from sikkersak.contracts.cases_school_year import (
 )
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 
 
@@ -78,6 +79,7 @@ async def apply_school_year(asked: ApplySchoolYear, ask: Ask, office: Office) ->
         raise Declined("plan-outdated", "Roller er endret siden forhåndsvisningen. Se på forskjellen på nytt.")
     made = reckon(plan, found)
     await _carry_out(ask, plan, made)
+    await say(ask.tx, StaffChanged())
     by, first = ask.actor.staff_id, plan.from_date.isoformat()
     for act, places in (("role-given", made.gained), ("role-taken", made.lost)):
         for place in places:
