@@ -57,7 +57,7 @@ class Call:
 
     method: str
     path: str
-    query: dict[str, str]
+    query: dict[str, str | list[str]]
     body: dict[str, Any] | None
     headers: dict[str, str]
 
@@ -75,7 +75,7 @@ def call(asked: Operation[Any]) -> Call | None:
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version", 1)}"'}
     method = next(iter((route.methods or set()) - {"HEAD"}))
     return Call(
-        method, PREFIX + path, {k: str(v) for k, v in query.items() if v is not None}, _body(route, said), headers
+        method, PREFIX + path, {k: _text(v) for k, v in query.items() if v is not None}, _body(route, said), headers
     )
 
 
@@ -96,6 +96,10 @@ def _all_routes() -> Iterator[APIRoute]:
         router = getattr(importlib.import_module(f"gateway.api.{module.name}"), "router", None)
         if router is not None:
             yield from (route for route in router.routes if isinstance(route, APIRoute))
+
+
+def _text(value: Any) -> str | list[str]:
+    return [str(one) for one in value] if isinstance(value, list) else str(value)
 
 
 def _body(route: APIRoute, said: dict[str, Any]) -> dict[str, Any] | None:

@@ -154,7 +154,10 @@ class StaffMember(Contract):
 
 
 class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
-    """Create or change a member of staff by the keyed hash of the national identity number. For administrators."""
+    """Create or change a member of staff by the keyed hash of the national identity number. For administrators.
+
+    `roles` are those at all of the person's schools; roles at one school are given and taken by their own operations.
+    """
 
     pid_lookup: str = Field(min_length=32, max_length=128)
     name: str = Field(min_length=1, max_length=200)

@@ -154,3 +154,22 @@ async def test_only_administrators_decide_about_roles(town) -> None:
     ):
         with pytest.raises(Forbidden):
             await town.ask(leader, asked)
+
+
+async def test_changing_somebodys_name_takes_no_role_at_a_school_from_them_and_keeps_days(town) -> None:
+    admin = await town.person("administrator")
+    person = await town.person("employee", "operations", schools=(town.here,))
+    await town.ask(admin, GiveRole(staff_id=person, role="school_leader", school_id=town.here))
+    await town.run(
+        lambda tx: tx.execute("update staff_roles set valid_from = valid_from - 9 where staff_id = $1", person)
+    )
+    lookup = await town.run(lambda tx: tx.fetchval("select pid_lookup from staff where staff_id = $1", person))
+    kept = PutStaff(pid_lookup=lookup, name="Nytt Navn", roles=frozenset({"employee"}), schools=frozenset({town.here}))
+    for _ in range(2):
+        assert (await town.ask(admin, kept)).roles == {"employee", "school_leader"}
+    listed = (await town.ask(admin, ListAssignments(staff_id=person, with_past=True))).items
+    assert {(one.role, one.from_date, one.to_date) for one in listed} == {
+        ("employee", TODAY - 9 * DAY, None),
+        ("school_leader", TODAY - 9 * DAY, None),
+        ("operations", TODAY - 9 * DAY, TODAY - DAY),
+    }

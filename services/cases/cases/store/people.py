@@ -125,7 +125,10 @@ async def staff_page(tx: Transaction, schools: list[UUID] | None, after: str | N
 
 
 async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
-    """Creates or changes; the roles and schools become exactly those that are given."""
+    """Creates or changes; schools, and roles that are bound to no school, become exactly those that are given.
+
+    Roles at one school, and what the HR system gives, are kept: they are given and taken by their own operations.
+    """
     sql = """
     insert into staff (staff_id, pid_lookup, name, email, is_active) values ($1, $2, $3, $4, $5)
     on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active,
@@ -134,8 +137,7 @@ async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
     """
     staff_id = await tx.fetchval(sql, new_id(), wanted.pid_lookup, wanted.name, wanted.email, wanted.is_active)
     roles = sorted(role_of(role).value for role in wanted.roles)
-    await tx.execute("delete from staff_roles where staff_id = $1", staff_id)
-    await tx.execute("insert into staff_roles (staff_id, role) select $1, unnest($2::text[])", staff_id, roles)
+    await _put_roles(tx, staff_id, roles)
     await tx.execute("delete from staff_schools where staff_id = $1", staff_id)
     await tx.execute(
         "insert into staff_schools (staff_id, school_id) select $1, unnest($2::uuid[])",
@@ -143,6 +145,19 @@ async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
         sorted(wanted.schools),
     )
     return member(present(await tx.fetchrow(f"{STAFF} where s.staff_id = $1", staff_id), "staff"))
+
+
+async def _put_roles(tx: Transaction, staff_id: UUID, roles: list[str]) -> None:
+    """What is no longer wanted ends yesterday, or never began; what is in force already stays as it is."""
+    bound_to_none = "staff_id = $1 and school_id is null and source = 'manual'"
+    unwanted = f"{bound_to_none} and not (role = any($2)) and coalesce(valid_to, 'infinity') >= {TODAY}"
+    await tx.execute(f"delete from staff_roles where {unwanted} and valid_from >= {TODAY}", staff_id, roles)
+    await tx.execute(f"update staff_roles set valid_to = {TODAY} - 1 where {unwanted}", staff_id, roles)
+    in_force = f"{bound_to_none} and role = one and {TODAY} between valid_from and coalesce(valid_to, 'infinity')"
+    sql = f"""
+    insert into staff_roles (staff_id, role, valid_from) select $1, one, {TODAY} from unnest($2::text[]) one
+    where not exists (select from staff_roles where {in_force})"""
+    await tx.execute(sql, staff_id, roles)
 
 
 async def has_administrator(tx: Transaction) -> bool:
