@@ -80,10 +80,17 @@ async def through_gateway(
 
 
 async def _send(http: httpx.AsyncClient, wanted: Call) -> httpx.Response:
+    broken = 0
     while True:
-        said = await http.request(
-            wanted.method, wanted.path, params=wanted.query, json=wanted.body, headers=wanted.headers
-        )
+        try:
+            said = await http.request(
+                wanted.method, wanted.path, params=wanted.query, json=wanted.body, headers=wanted.headers
+            )
+        except httpx.TransportError:  # the gateway closed an idle connection just as it was used again
+            broken += 1
+            if broken > 3:
+                raise
+            continue
         if said.status_code != 429:
             return said
         await asyncio.sleep(float(said.headers.get("Retry-After", "1")))
