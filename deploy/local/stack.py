@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid5
@@ -32,6 +33,7 @@ SECRET_SIGNS: Final = (
     "_PASSWORD",
     "_CLIENT_SECRET",
     "DATABASE_URL",
+    "_TOKEN_HASHES",
     "RABBITMQ_URL",
     "RPC_URL",
     "LOOKUP_KEY",
@@ -275,6 +277,7 @@ class Stack:
                 "REQUESTS_A_SECOND": 500,
                 "REQUESTS_AT_ONCE": 2000,
                 "LOGINS_A_SECOND": 50,
+                "SCIM_TOKEN_HASHES": sha256(self.memory.password("scim").encode()).hexdigest(),
             },
         }
 

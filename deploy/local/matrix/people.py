@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from samples.numbers import is_synthetic_birth_number
-from sikkersak.identity import Actor
+from sikkersak.identity import Actor, ActorKind
 from sikkersak.identity.national_number import lookup
 from sikkersak.identity.permissions import default_permissions
 from sikkersak.identity.policy import Asker
@@ -26,6 +26,7 @@ class Person:
     has_school: bool = True
     is_leaver: bool = False
     reads_everything: bool = False
+    kind: ActorKind = ActorKind.PERSON
     staff_id: UUID = field(default_factory=lambda: UUID(int=0))
     schools: frozenset[UUID] = frozenset()
 
@@ -43,7 +44,7 @@ class Person:
         """Who they are to the policy; a leaver is nobody."""
         held = frozenset() if self.is_leaver else default_permissions(self.roles)
         is_active = bool(self.roles) and not self.is_leaver
-        return Asker(held, self.schools, is_active=is_active, reads_everything=self.reads_everything)
+        return Asker(held, self.schools, self.kind, is_active=is_active, reads_everything=self.reads_everything)
 
     def actor(self, owner: str) -> Actor:
         """What the gateway would vouch for. Only cases knows leavers by itself: it is shown what they were before."""
@@ -51,6 +52,7 @@ class Person:
         roles = self.roles if is_known_as_before else frozenset()
         permissions = frozenset(held.value for held in default_permissions(roles))
         fields = {"roles": roles, "permissions": permissions, "schools": self.schools, "level": "high"}
+        fields["kind"] = self.kind
         return Actor(staff_id=self.staff_id, session="access-matrix", **fields)
 
 
@@ -64,6 +66,7 @@ def everybody() -> list[Person]:
     people.append(Person("without a role", next(numbers), frozenset()))
     employee = frozenset({Role.EMPLOYEE.value})
     people.append(Person(EVERYTHING, next(numbers), employee, reads_everything=True))
+    people.append(Person("the HR system", next(numbers), frozenset(), has_school=False, kind=ActorKind.MACHINE))
     return people
 
 

@@ -149,6 +149,7 @@ class World:
             await tx.execute(sql, thing.ids["case_id"], status, thing.school_id, thing.responsible)
             sql = "update documents set state = 'draft' where case_id = $1 and state <> 'finished'"
             await tx.execute(sql, thing.ids["case_id"])
+            await tx.execute("delete from emergency_access where case_id = $1", thing.ids["case_id"])
 
     async def _put(self, person: Person, key: bytes) -> None:
         kept = await self.ask(self._staff(person, key))

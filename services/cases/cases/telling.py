@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from uuid import UUID
 
 from cases.office import Office
 from cases.store import documents, people
@@ -46,12 +47,20 @@ async def _fact(office: Office, member: StaffMember, email: str | None) -> Staff
         is_active=member.is_active and bool(member.roles),
         schools=tuple(sorted(member.schools)),
         permissions=tuple(sorted(member.permissions or ())),
+        by_school=_by_school(member),
         contact=contact,
         changed_at=now(),
     )
 
 
+def _by_school(member: StaffMember) -> dict[UUID, tuple[str, ...]] | None:
+    if member.by_school is None:
+        return None
+    return {school_id: tuple(sorted(held)) for school_id, held in sorted(member.by_school.items())}
+
+
 def _fingerprint(member: StaffMember, email: str | None) -> str:
     held = (member.schools, member.roles, member.permissions or ())
-    parts = (member.is_active, email, *(sorted(map(str, each)) for each in held))
+    at = {str(school_id): held_there for school_id, held_there in (_by_school(member) or {}).items()}
+    parts = (member.is_active, email, *(sorted(map(str, each)) for each in held), at)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

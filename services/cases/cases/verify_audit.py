@@ -10,16 +10,25 @@ import argparse
 import asyncio
 import itertools
 import json
-import os
 import sys
 from collections.abc import Iterable
+
+from pydantic import SecretStr, ValidationError
 
 from cases.domain.chain import Fault, Finding, examine
 from cases.seals import Sealer, pem
 from cases.store import audit
 from sikkersak.persistence.database import Database, Transaction
+from sikkersak.settings import FileSettings
 
 AT_A_TIME = 20_000
+
+
+class Needed(FileSettings):
+    """What this command needs; like a service's, from the environment or from files."""
+
+    database_url: SecretStr
+    audit_key: SecretStr | None = None
 
 
 async def verify(database_url: str, sealer: Sealer | None) -> tuple[list[Finding], dict[str, int]]:
@@ -61,11 +70,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m cases.verify_audit", description=__doc__)
     parser.add_argument("--json", action="store_true", help="end with one line of figures")
     given = parser.parse_args()
-    if "DATABASE_URL" not in os.environ:
+    try:
+        needed = Needed()
+    except ValidationError:
         print("Set DATABASE_URL: the cases service's database.", file=sys.stderr)
         return 2
-    key = os.environ.get("AUDIT_KEY")
-    findings, counts = asyncio.run(verify(os.environ["DATABASE_URL"], Sealer(pem(key)) if key else None))
+    key = needed.audit_key.get_secret_value() if needed.audit_key else None
+    if key is None:
+        print("Without AUDIT_KEY the signatures are not looked at.", file=sys.stderr)
+    database_url = needed.database_url.get_secret_value()
+    findings, counts = asyncio.run(verify(database_url, Sealer(pem(key)) if key else None))
     for finding in findings[:100]:
         print(f"row {finding.sequence}: {finding.fault.value}", file=sys.stderr)
     print(f"{counts['rows']} rows, {counts['seals']} signatures, {len(findings)} faults", file=sys.stderr)

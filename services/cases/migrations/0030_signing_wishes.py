@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0030"
-down_revision = "0011"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from gateway import api, pages
+from gateway import api, pages, scim
 from gateway.api import uploads
 from gateway.problems import answer_with_problem, say_media_type
 from gateway.protection import API, Protection
@@ -44,6 +44,7 @@ def make_app(reception: Reception) -> ASGIApp:
     api.mount(app)
     describe = app.openapi
     app.openapi = lambda: say_media_type(describe())  # type: ignore[method-assign]
+    scim.mount(app)
     pages.mount(app)
     for failure in (Declined, Transient, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(failure, _answer)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from starlette.types import ASGIApp
 
+from gateway import staff_version
 from gateway.app import make_app
 from gateway.cookies import Cookies
 from gateway.handlers import handlers
@@ -19,7 +21,7 @@ from gateway.login.session import Limits
 from gateway.login.signatures import ClientKey
 from gateway.periodic import PERIODIC
 from gateway.reception import Freshness, Reception
-from gateway.settings import Settings, pem
+from gateway.settings import Settings, hashes, pem
 from gateway.store import SqlSessionStore
 from sikkersak.identity import ActorSigner
 from sikkersak.identity.national_number import lookup_key
@@ -42,7 +44,12 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             vault=frame.vault,
             sessions=SqlSessionStore(frame.database),
             provider=provider,
-            identities=Identities(rpc, timedelta(seconds=settings.identity_seconds), settings.request_seconds),
+            identities=Identities(
+                rpc,
+                timedelta(seconds=settings.identity_seconds),
+                settings.request_seconds,
+                partial(staff_version.current, frame.database),
+            ),
             rpc=rpc,
             cookies=Cookies(settings.is_https),
             limits=Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)),
@@ -55,6 +62,8 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             largest_upload=settings.largest_upload,
             keep_changes=timedelta(hours=settings.changes_hours),
             prune_seconds=settings.prune_seconds,
+            base_url=settings.base_url,
+            scim_tokens=hashes(settings.scim_token_hashes),
         )
         await rpc.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,23 +36,31 @@ class NotStaff(Declined):
 class _Known:
     staff: StaffMember
     at: datetime
+    version: int
 
 
 class Identities:
     """Asks cases, and remembers the answer in memory only: it holds a name.
 
-    While cases is being redeployed, what was known stands in for `GRACE`; owners of answers check every act anyhow.
+    `version` says how often anybody's roles have changed: what was known before the last time is asked for anew. While
+    cases is being redeployed, what was known stands in for `GRACE`; owners of answers check every act anyhow.
     """
 
-    def __init__(self, rpc: RpcClient, remembered: timedelta, within: float) -> None:
+    def __init__(
+        self, rpc: RpcClient, remembered: timedelta, within: float, version: Callable[[], Awaitable[int]]
+    ) -> None:
         self._rpc = rpc
         self._remembered = remembered
         self._within = within
+        self._version = version
         self._known: dict[bytes, _Known] = {}
 
     async def of(self, session: Session, now: datetime) -> StaffMember:
         """The member of staff; `NotStaff` for everybody else, `Transient` when cases does not answer."""
+        version = await self._version()
         known = self._known.get(session.digest)
+        if known and known.version != version:
+            known = None
         if known and now - known.at < self._remembered:
             return known.staff
         try:
@@ -63,7 +72,7 @@ class Identities:
         except NotStaff:
             self.forget(session.digest)
             raise
-        self._remember(session.digest, _Known(staff, now))
+        self._remember(session.digest, _Known(staff, now, version))
         return staff
 
     def forget(self, digest: bytes) -> None:
@@ -109,6 +118,7 @@ def actor_of(session: Session, staff: StaffMember) -> Actor:
         roles=staff.roles,
         permissions=staff.permissions,
         schools=staff.schools,
+        by_school=staff.by_school,
         level=level_of(session),
         session=session_name(session),
     )

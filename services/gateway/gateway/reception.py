@@ -113,6 +113,9 @@ class Reception:
     largest_upload: int
     keep_changes: timedelta
     prune_seconds: float
+    base_url: str = ""
+    scim_tokens: tuple[str, ...] = ()
+    """SHA-256 of the tokens that the HR system may come with; none means that it may not come."""
 
     async def ask(self, person: Person, operation: Operation[Answer], key: str | None = None) -> Answer:
         """The owner's answer to this person; `Declined`, `DeadlinePassed` or `Overloaded` as the owner or broker says.

@@ -25,6 +25,9 @@ class Settings(ServiceSettings):
     actor_signing_key: SecretStr = Field(
         description="private Ed25519 key that actor tokens are signed with: PEM or path"
     )
+    scim_token_hashes: SecretStr | None = Field(
+        None, description="SHA-256, in hexadecimal, of the HR system's SCIM token; several, by commas, while it changes"
+    )
     request_seconds: float = Field(10.0, gt=0, le=60, description="how long the owner of an answer may take")
     identity_seconds: float = Field(60.0, ge=0, le=60, description="how long roles and schools may be remembered")
     idle_minutes: int = Field(30, ge=1, le=240, description="a session ends when it has not been used for this long")
@@ -65,6 +68,14 @@ class Settings(ServiceSettings):
         if urlsplit(self.base_url).path:
             raise ValueError("base_url must have no path, and no slash at its end")
         return self
+
+
+def hashes(secret: SecretStr | None) -> tuple[str, ...]:
+    """The hashes in a setting. ValueError, which does not quote them, for what is no SHA-256."""
+    given = secret.get_secret_value().replace(",", " ").lower().split() if secret else []
+    if any(len(one) != 64 or set(one) - set("0123456789abcdef") for one in given):
+        raise ValueError("scim_token_hashes holds something that is no SHA-256 in hexadecimal")
+    return tuple(given)
 
 
 def pem(secret: SecretStr) -> bytes:

@@ -24,6 +24,7 @@ create table staff (
   is_active boolean not null,
   schools uuid[] not null,
   permissions text[] not null,
+  by_school jsonb,
   contact jsonb,
   changed_at timestamptz not null
 );

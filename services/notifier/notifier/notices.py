@@ -75,6 +75,18 @@ WORDINGS: Final[dict[Notice, Wording]] = {
         "Dokumenter som ventet, arkiveres nå.",
         "Good",
     ),
+    Notice.EMERGENCY_ACCESS: Wording(
+        "Nødtilgang er tatt",
+        "Noen har tatt nødtilgang til en sak ved skolen. Skoleleder ser hvem, hvilken sak og hvorfor i Sikker Sak.",
+        "Noen har tatt nødtilgang til {count} saker ved skolen. Skoleleder ser hvem og hvorfor i Sikker Sak.",
+        "Attention",
+    ),
+    Notice.FULL_ACCESS: Wording(
+        "«Tilgang til alt» er gitt",
+        "Én person har fått «tilgang til alt» for en begrenset tid. Administratorer ser hvem og hvorfor i Sikker Sak.",
+        "{count} personer har fått «tilgang til alt». Administratorer ser hvem og hvorfor i Sikker Sak.",
+        "Attention",
+    ),
     Notice.OUTAGE: Wording("Driftsmelding", "", "", "Attention"),
     Notice.ALL_CLEAR: Wording("Driftsmelding: alt virker igjen", "", "", "Good"),
 }

@@ -127,7 +127,7 @@ def _sight_of(actor: Actor, document_id: UUID | None) -> consignments.Sight:
 
 def _written(actor: Actor, document_id: UUID | None) -> consignments.Sight:
     """The schools in whose cases the actor may write, and the letters of one document that cases has confirmed."""
-    schools = tuple(actor.schools) if actor.holds(Permission.WRITE_SCHOOL) else ()
+    schools = tuple(actor.schools_with(Permission.WRITE_SCHOOL))
     return consignments.Sight(schools=schools, document_id=document_id)
 
 
@@ -135,7 +135,7 @@ def _sight(actor: Actor) -> consignments.Sight:
     """What the permissions let an actor see. No school means nobody (R8)."""
     if actor.holds(Permission.FOLLOW_ALL_SENDINGS):
         return consignments.Sight(everything=True)
-    return consignments.Sight(schools=tuple(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else ())
+    return consignments.Sight(schools=tuple(actor.schools_with(Permission.FOLLOW_SENDINGS)))
 
 
 def _number(cursor: str | None) -> int | None:

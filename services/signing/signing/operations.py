@@ -113,7 +113,7 @@ async def return_from_ceremony(asked: ReturnFromCeremony, ask: Ask, desk: Desk) 
 
 def _written(actor: Actor) -> list[UUID] | None:
     """The schools in whose cases the actor may write; one document's for anyone whom cases has confirmed."""
-    return sorted(actor.schools) if actor.holds(Permission.WRITE_SCHOOL) else []
+    return actor.schools_with(Permission.WRITE_SCHOOL)
 
 
 def _schools(actor: Actor) -> list[UUID] | None:
@@ -123,4 +123,4 @@ def _schools(actor: Actor) -> list[UUID] | None:
     """
     if actor.holds(Permission.FOLLOW_ALL_SENDINGS):
         return None
-    return sorted(actor.schools) if actor.holds(Permission.FOLLOW_SENDINGS) else []
+    return actor.schools_with(Permission.FOLLOW_SENDINGS)

@@ -117,6 +117,9 @@ class StaffChanged(Message, type="cases.staff.changed.v1"):
     is_active: bool
     schools: tuple[UUID, ...]
     permissions: tuple[str, ...]
+    by_school: dict[UUID, tuple[str, ...]] | None = Field(
+        default=None, description="what is held at each school; none where it is the same at all of them"
+    )
     contact: VaultRef | None = Field(
         default=None, description="a sealed `StaffContact`; none where no address is known"
     )
@@ -168,10 +171,16 @@ class StaffMember(Contract):
     schools: frozenset[UUID]
     is_active: bool
     permissions: frozenset[str] | None = Field(default=None, description="what the roles hold now (M16)")
+    by_school: dict[UUID, frozenset[str]] | None = Field(
+        default=None, description="what is held at each school, where a role is bound to one"
+    )
 
 
 class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
-    """Create or change a member of staff by the keyed hash of the national identity number. For administrators."""
+    """Create or change a member of staff by the keyed hash of the national identity number. For administrators.
+
+    `roles` are those at all of the person's schools; roles at one school are given and taken by their own operations.
+    """
 
     pid_lookup: str = Field(min_length=32, max_length=128)
     name: str = Field(min_length=1, max_length=200)

@@ -46,6 +46,8 @@ class Notice(StrEnum):
     ARCHIVE_UP = "archive_up"
     OUTAGE = "outage"  # announced by a person, in the person's words
     ALL_CLEAR = "all_clear"  # likewise
+    EMERGENCY_ACCESS = "emergency_access"  # to a school's leaders: somebody took it to a case there
+    FULL_ACCESS = "full_access"  # to the administrators: somebody was given access to everything
 
 
 class LetterChoice(StrEnum):

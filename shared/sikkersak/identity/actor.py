@@ -42,13 +42,22 @@ class Actor(BaseModel):
         default=None, description="what the roles hold now; none from a gateway that is older than role contents"
     )
     schools: frozenset[UUID] = Field(default=frozenset(), description="schools the roles are held at")
+    by_school: dict[UUID, frozenset[str]] | None = Field(
+        default=None, description="what is held at each school, where it is not the same at all of them"
+    )
     level: Level = Field(description="how surely ID-porten knew the person (M29): substantial is two factors")
     session: str = Field(min_length=1, max_length=200, description="opaque; ties what was done to one login")
     kind: ActorKind = Field(default=ActorKind.PERSON, description="person, machine or system")
 
     def holds(self, *any_of: Permission) -> bool:
-        """Whether one of these is held, at whatever school."""
+        """Whether one of these is held, wherever it is. What a role gives at one school only does not count."""
         return bool(self.held & frozenset(any_of))
+
+    def schools_with(self, permission: Permission) -> list[UUID]:
+        """The schools that the permission is held at. No school means nobody (R8)."""
+        if self.by_school is None:
+            return sorted(self.schools) if self.holds(permission) else []
+        return sorted(school for school in self.schools if permission in self.by_school.get(school, ()))
 
     @property
     def held(self) -> frozenset[str]:

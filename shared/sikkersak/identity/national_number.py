@@ -13,6 +13,8 @@ from typing import Final
 
 SHORTEST_KEY: Final = 32
 _DIGITS: Final = re.compile(r"[0-9]{11}")
+_FIRST_CHECK: Final = (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)
+_SECOND_CHECK: Final = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 
 
 def lookup(number: str, key: bytes) -> str:
@@ -37,3 +39,14 @@ def lookup_key(secret: str) -> bytes:
     if len(key) < SHORTEST_KEY:
         raise ValueError("the key for identity lookups must have at least 32 bytes")
     return key
+
+
+def has_check_digits(number: str) -> bool:
+    """Whether it is eleven digits of which the last two follow from the rest; synthetic numbers have them too."""
+    if not _DIGITS.fullmatch(number):
+        return False
+    digits = [int(digit) for digit in number]
+    return all(
+        sum(weight * digit for weight, digit in zip(weights, digits, strict=False)) % 11 == 0
+        for weights in (_FIRST_CHECK, _SECOND_CHECK)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -11,7 +12,7 @@ from joserfc.jwk import OKPKey
 from cases.domain.chain import Fault
 from cases.seals import Sealer
 from cases.store import audit
-from cases.verify_audit import verify
+from cases.verify_audit import main, verify
 from local.provision import Provision
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Database
@@ -45,6 +46,8 @@ async def faults(installation: Provision) -> set[Fault]:
         "delete from audit_seals",
         "update audit_seals set seal = ''",
         "delete from audit_exports",
+        "delete from audit_extracts",
+        "update audit_extracts set manifest = ''",
         "drop table audit",
         "alter table audit disable trigger all",
         "create or replace function note_audit(uuid, text, uuid, uuid, jsonb) returns void language sql as ''",
@@ -168,3 +171,15 @@ async def test_extraordinary_access_marks_every_row_of_its_transaction(database:
     async with database.transaction() as tx:
         marks = [row["details"].get("grant") for row in await audit.of_case(tx, case_id, None, 10)]
     assert marks == [None, str(grant)]
+
+
+def test_the_command_finds_its_settings_in_files_as_the_service_does(
+    installation: Provision, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "database_url").write_text(installation.database_url("cases"))
+    (tmp_path / "audit_key").write_text(SEALER.public_key)
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setattr("sys.argv", ["verify_audit", "--json"])
+    assert main() in (0, 1)  # what other tests left is not this one's matter
+    assert '"faults"' in capsys.readouterr().out

@@ -44,8 +44,18 @@ def session(level: str = "idporten-loa-substantial") -> Session:
     return open_session(login, b"k" * 32, NOON)[1]
 
 
-def identities(rpc: Any) -> Identities:
-    return Identities(rpc, MINUTE, 5.0)
+class Version:
+    """How often anybody's roles have changed."""
+
+    def __init__(self) -> None:
+        self.now = 0
+
+    async def __call__(self) -> int:
+        return self.now
+
+
+def identities(rpc: Any, version: Version | None = None) -> Identities:
+    return Identities(rpc, MINUTE, 5.0, version or Version())
 
 
 async def test_cases_is_asked_once_a_minute() -> None:
@@ -56,6 +66,20 @@ async def test_cases_is_asked_once_a_minute() -> None:
     assert rpc.asked == 1
     rpc.answer = member("school_leader")
     assert (await known.of(mine, NOON + MINUTE)).roles == {"school_leader"}
+
+
+async def test_what_was_known_before_anybodys_roles_changed_counts_no_more_not_even_while_cases_is_away() -> None:
+    rpc, mine, version = FakeRpc(member("school_leader")), session(), Version()
+    known = identities(rpc, version)
+    await known.of(mine, NOON)
+    version.now += 1
+    rpc.answer = Overloaded("away")
+    with pytest.raises(Overloaded):
+        await known.of(mine, NOON)
+    rpc.answer = member("employee")
+    assert (await known.of(mine, NOON)).roles == {"employee"}
+    await known.of(mine, NOON)
+    assert rpc.asked == 3
 
 
 async def test_what_was_known_stands_in_while_cases_is_away_but_not_for_long() -> None:

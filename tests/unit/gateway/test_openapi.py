@@ -42,6 +42,16 @@ RESOURCES = {
     *(f"/documents/{{document_id}}/attachments/{{position}}{act}" for act in ("", "/removal")),
     "/schools/{school_id}/stand-ins",
     *("/search", "/views", "/views/{view_id}", "/merge-fields", "/templates/trial", "/templates/{code}/{language}"),
+    *(
+        "/schools/{school_id}/unseen-cases",
+        "/schools/{school_id}/emergency-access",
+        "/cases/{case_id}/emergency-access",
+    ),
+    *("/full-access", "/full-access/{grant_id}/confirmation", "/full-access/{grant_id}/ending"),
+    *("/staff-imports", "/hr-roles", "/schools/{school_id}/open-work", "/schools/{school_id}/handovers"),
+    *("/school-year", "/school-year/preview"),
+    *("/cases/{case_id}/readers", "/audit", "/audit/exports", "/audit/exports/{export}/file"),
+    *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 
 

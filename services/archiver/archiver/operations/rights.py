@@ -13,4 +13,4 @@ operations: Operations[Archive] = Operations("archiver")
 
 def schools_of(actor: Actor) -> list[UUID] | None:
     """Every school for those who see all; the own ones for others."""
-    return None if actor.holds(Permission.ARCHIVE_LOG_ALL) else sorted(actor.schools)
+    return None if actor.holds(Permission.ARCHIVE_LOG_ALL) else actor.schools_with(Permission.ARCHIVE_LOG)

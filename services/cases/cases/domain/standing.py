@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from sikkersak.errors import Forbidden
+from sikkersak.errors import Declined, Forbidden
 from sikkersak.identity.permissions import Permission, default_permissions
 from sikkersak.identity.policy.rules import Asker
 from sikkersak.identity.roles import Role
 
-__all__ = ["Permission", "Standing"]
+__all__ = ["LastAdministrator", "Permission", "Standing"]
 
 P = Permission
 REFUSALS: Final = {
@@ -29,6 +30,13 @@ REFUSALS: Final = {
 ANOTHER: Final = "Rollen din gir ikke rett til dette."
 
 
+class LastAdministrator(Declined):
+    """Nobody would be left who can give the role back."""
+
+    def __init__(self) -> None:
+        super().__init__("last-administrator", "Dette er den siste administratoren. Gi rollen til en annen først.")
+
+
 @dataclass(frozen=True)
 class Standing:
     """A person as the owner of the roles knows them now; someone who has left has no roles and no schools."""
@@ -41,25 +49,37 @@ class Standing:
     """What the roles hold as administrators have edited them; none of it where they never did."""
     full_access: UUID | None = None
     """The grant of "access to everything" that is in force (M17); it reads, and writes nothing."""
+    by_school: Mapping[UUID, frozenset[Permission]] | None = None
+    """What is held at each school, where a role is bound to one; none of it where every role counts at all of them."""
 
     @cached_property
     def permissions(self) -> frozenset[Permission]:
-        """Everything that the roles hold."""
+        """Everything that the roles hold that are bound to no school."""
         return default_permissions(frozenset(self.roles)) if self.contents is None else self.contents
 
     @property
     def asker(self) -> Asker:
         """The person as the access policy sees them."""
         is_active = bool(self.roles)
-        return Asker(self.permissions, self.schools, is_active=is_active, reads_everything=self.full_access is not None)
+        return Asker(
+            self.permissions,
+            self.schools,
+            is_active=is_active,
+            reads_everything=self.reads_everything,
+            by_school=self.by_school,
+        )
 
     def holds(self, permission: Permission) -> bool:
-        """Whether any of the roles holds it."""
+        """Whether any of the roles holds it, wherever it is."""
         return permission in self.permissions
 
     def holds_at(self, permission: Permission, school_id: UUID) -> bool:
         """Whether it is held at this school. No school means nobody (R8)."""
-        return self.holds(permission) and school_id in self.schools
+        return self.asker.holds_at(frozenset({permission}), school_id)
+
+    def schools_with(self, permission: Permission) -> list[UUID]:
+        """The schools that it is held at."""
+        return sorted(school for school in self.schools if self.holds_at(permission, school))
 
     def demand(self, permission: Permission) -> None:
         """Raises `Forbidden` with what a user can understand."""
@@ -79,12 +99,12 @@ class Standing:
     @property
     def led_schools(self) -> list[UUID]:
         """The schools whose every case this person reads."""
-        return sorted(self.schools) if self.holds(P.READ_SCHOOL) else []
+        return self.schools_with(P.READ_SCHOOL)
 
     @property
     def written_schools(self) -> list[UUID]:
         """The schools in whose every case this person writes."""
-        return sorted(self.schools) if self.holds(P.WRITE_SCHOOL) else []
+        return self.schools_with(P.WRITE_SCHOOL)
 
     @property
     def reads_everything(self) -> bool:

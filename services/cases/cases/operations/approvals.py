@@ -8,7 +8,6 @@ from cases.operations import operations
 from cases.store import audit, editions, people
 from sikkersak.contracts.cases_documents import ListApprovals, ListStandIns, PutStandIn, StandInList, WaitingApprovals
 from sikkersak.errors import Declined
-from sikkersak.identity.roles import Role
 from sikkersak.messaging.operations import Ask
 
 LONGEST_DAYS = 120
@@ -19,7 +18,7 @@ async def list_approvals(asked: ListApprovals, ask: Ask, office: Office) -> Wait
     """What waits at the schools that the actor approves for; nothing for everybody else."""
     del asked, office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
-    schools = sorted(standing.schools) if standing.holds(Permission.APPROVE) else []
+    schools = standing.schools_with(Permission.APPROVE)
     return WaitingApprovals(items=await editions.waiting_approvals(ask.tx, schools))
 
 
@@ -32,10 +31,10 @@ async def put_stand_in(asked: PutStandIn, ask: Ask, office: Office) -> StandInLi
         standing.demand_at(Permission.APPROVE, asked.school_id)
     if not asked.from_date <= asked.to_date or (asked.to_date - asked.from_date).days > LONGEST_DAYS:
         raise Declined("stand-in-days", f"Velg fra og til dato, høyst {LONGEST_DAYS} dager.", status=422)
-    one = await people.standing(ask.tx, asked.staff_id)
-    if one.schools != {asked.school_id}:
-        raise Declined("stand-in-elsewhere", "Stedfortrederen må arbeide ved denne skolen og ingen annen.")
-    if Role.SCHOOL_LEADER in one.roles:
+    one = await people.colleague(ask.tx, asked.staff_id)
+    if asked.school_id not in one.schools:
+        raise Declined("stand-in-elsewhere", "Stedfortrederen må arbeide ved denne skolen.")
+    if one.holds_at(Permission.APPROVE, asked.school_id):
         raise Declined("stand-in-leads", "Den du valgte er allerede skoleleder.")
     await editions.put_stand_in(ask.tx, asked, standing.staff_id)
     days = [asked.from_date.isoformat(), asked.to_date.isoformat()]

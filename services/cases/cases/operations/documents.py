@@ -9,7 +9,7 @@ from cases.domain.titles import public_title
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import acts, operations
-from cases.store import access, cases, documents, people, templates
+from cases.store import access, audit, cases, documents, people, templates
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import RecordType
 from sikkersak.contracts.cases import (

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from cases.domain.standing import Permission
+from cases.domain.standing import LastAdministrator, Permission
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
@@ -32,9 +32,11 @@ from sikkersak.contracts.cases import (
     Template,
     TemplateList,
 )
+from sikkersak.contracts.cases_roles import RolesChanged
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask
+from sikkersak.messaging.outbox import say
 
 Listed = TypeVar("Listed")
 
@@ -85,6 +87,9 @@ async def put_staff(asked: PutStaff, ask: Ask, office: Office) -> StaffMember:
     del office
     await _administer(ask)
     kept = await people.put_staff(ask.tx, asked)
+    if not await people.has_administrator(ask.tx):
+        raise LastAdministrator
+    await say(ask.tx, RolesChanged(staff_id=kept.staff_id))
     await audit.note(ask.tx, ask.actor.staff_id, "staff-kept", staff_id=str(kept.staff_id), roles=sorted(kept.roles))
     return kept
 
@@ -131,7 +136,7 @@ async def list_pupils(asked: ListPupils, ask: Ask, office: Office) -> PupilPage:
     del office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     sees_all = standing.holds(Permission.KEEP_PUPILS)
-    own = sorted(standing.schools) if standing.holds(Permission.OPEN_CASE) else []
+    own = standing.schools_with(Permission.OPEN_CASE)
     schools = None if sees_all else own
     if asked.school_id is not None:
         schools = [asked.school_id] if sees_all or asked.school_id in own else []

@@ -101,7 +101,10 @@ async def put_member(
     """Gives, changes or takes away one person's access to one case (M15), from now or later, for ever or not."""
     if right is None:
         await tx.execute("delete from case_members where case_id = $1 and staff_id = $2", case_id, staff_id)
-        await tx.execute("delete from emergency_access where case_id = $1 and staff_id = $2", case_id, staff_id)
+        ending = """
+        update emergency_access set valid_to = greatest(now(), valid_from + interval '1 microsecond')
+        where case_id = $1 and staff_id = $2 and valid_to > now()"""
+        await tx.execute(ending, case_id, staff_id)
         return
     sql = """
     insert into case_members (case_id, staff_id, "right", given_by, valid_from, valid_to)

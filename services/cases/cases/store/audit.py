@@ -89,8 +89,9 @@ async def seals(tx: Transaction) -> list[tuple[int, str]]:
 
 
 async def manifests(tx: Transaction) -> list[tuple[int, str]]:
-    """The signed manifest of every exported month, with the number of the month's last row."""
-    rows = await tx.fetch("select last, manifest from audit_exports order by last")
+    """The signed manifest of every exported month and extract, with the number of its last row."""
+    sql = "select last, manifest from audit_exports union all select last, manifest from audit_extracts where rows > 0"
+    rows = await tx.fetch(f"{sql} order by last")
     return [(row["last"], row["manifest"]) for row in rows]
 
 

@@ -85,11 +85,9 @@ async def put_stand_in(tx: Transaction, wanted: PutStandIn, by: UUID) -> None:
     days = (wanted.from_date, wanted.to_date)
     await tx.execute(sql, new_id(), wanted.school_id, wanted.staff_id, *days, by)
     role = """
-    insert into staff_roles (staff_id, role, valid_from, valid_to) values ($1, 'school_leader', $2, $3)
-    on conflict (staff_id, role, valid_from) do update set
-      valid_to = case when staff_roles.valid_to is null then null else greatest(staff_roles.valid_to, excluded.valid_to) end
+    insert into staff_roles (staff_id, role, school_id, valid_from, valid_to, given_by) values ($1, 'school_leader', $2, $3, $4, $5)
     """
-    await tx.execute(role, wanted.staff_id, *days)
+    await tx.execute(role, wanted.staff_id, wanted.school_id, *days, by)
 
 
 async def stand_ins(tx: Transaction, school_id: UUID) -> tuple[StandIn, ...]:

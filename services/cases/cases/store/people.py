@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from cases.domain.standing import Standing
 from sikkersak.contracts.cases import PutSchool, PutStaff, School, StaffMember
-from sikkersak.errors import Forbidden, NotFound
+from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity.permissions import BY_VALUE, Permission, default_permissions
 from sikkersak.identity.roles import role_of
 from sikkersak.ids import new_id
@@ -15,16 +16,22 @@ from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
 
 TODAY = "(now() at time zone 'Europe/Oslo')::date"
+# A role without a school counts at every school of the person's; one with a school counts there only.
 STAFF = f"""
-select s.staff_id, s.name, s.is_active, held.roles,
-  coalesce(array(select school_id from staff_schools x where x.staff_id = s.staff_id and s.is_active), '{{}}') as schools,
+select s.staff_id, s.name, s.is_active, held.roles, held.everywhere, held.bound, own.schools as own_schools,
+  array(select unnest(own.schools) union select (pair->>0)::uuid from jsonb_array_elements(held.bound) pair) as schools,
   (select jsonb_object_agg(role, permissions) from role_contents c where c.role = any(held.roles)) as contents,
   (select g.grant_id from full_access g where g.staff_id = s.staff_id and g.ended_at is null
    and g.valid_from <= now() and g.valid_to > now() order by g.valid_to desc limit 1) as full_access
 from staff s cross join lateral (
-  select coalesce(array(select role from staff_roles r where r.staff_id = s.staff_id and s.is_active
-                        and {TODAY} between valid_from and coalesce(valid_to, 'infinity')), '{{}}') as roles
-) held
+  select coalesce(array_agg(distinct role), '{{}}') as roles,
+    coalesce(array_agg(distinct role) filter (where school_id is null), '{{}}') as everywhere,
+    coalesce(jsonb_agg(jsonb_build_array(school_id, role)) filter (where school_id is not null), '[]') as bound
+  from staff_roles r where r.staff_id = s.staff_id and s.is_active
+    and {TODAY} between valid_from and coalesce(valid_to, 'infinity')
+) held cross join lateral (
+  select array(select school_id from staff_schools x where x.staff_id = s.staff_id and s.is_active) as schools
+) own
 """
 
 
@@ -34,26 +41,62 @@ async def standing(tx: Transaction, staff_id: UUID) -> Standing:
     if row is None:
         raise Forbidden("Du er ikke registrert som bruker.")
     roles = frozenset(role_of(role) for role in row["roles"])
-    return Standing(row["staff_id"], row["name"], roles, frozenset(row["schools"]), held_by(row), row["full_access"])
+    everywhere = held_by(row, row["everywhere"])
+    grant = row["full_access"]
+    return Standing(
+        row["staff_id"], row["name"], roles, frozenset(row["schools"]), everywhere, grant, held_at_schools(row)
+    )
 
 
-def held_by(row: Row) -> frozenset[Permission]:
-    """What the roles of a row of staff hold: as administrators edited them, else as they are delivered."""
+class NotWorkingHere(Declined):
+    """The other person whom it is about is not known, or has left."""
+
+    def __init__(self) -> None:
+        super().__init__("not-working-here", "Personen finnes ikke eller har sluttet.")
+
+
+async def colleague(tx: Transaction, staff_id: UUID) -> Standing:
+    """What somebody else is now, who is to be given something; the no is about them, not about who asks."""
+    try:
+        return await standing(tx, staff_id)
+    except Forbidden:
+        raise NotWorkingHere from None
+
+
+def held_by(row: Row, roles: Iterable[str]) -> frozenset[Permission]:
+    """What these roles of a row of staff hold: as administrators edited them, else as they are delivered."""
     edited: dict[str, list[str]] = row["contents"] or {}
-    delivered = default_permissions(frozenset(row["roles"]) - edited.keys())
-    return delivered | {BY_VALUE[value] for values in edited.values() for value in values if value in BY_VALUE}
+    delivered = default_permissions(frozenset(roles) - edited.keys())
+    kept = [value for role in roles for value in edited.get(role, ())]
+    return delivered | {BY_VALUE[value] for value in kept if value in BY_VALUE}
+
+
+def held_at_schools(row: Row) -> dict[UUID, frozenset[Permission]] | None:
+    """What a row of staff holds at each school; none where no role is bound to one."""
+    if not row["bound"]:
+        return None
+    at: dict[UUID, list[str]] = {school_id: list(row["everywhere"]) for school_id in row["own_schools"]}
+    for school_id, role in row["bound"]:
+        at.setdefault(UUID(school_id), []).append(role)
+    return {school_id: held_by(row, roles) for school_id, roles in at.items()}
 
 
 def member(row: Row) -> StaffMember:
     """A row of staff as others see it."""
+    at = held_at_schools(row)
     return StaffMember(
         staff_id=row["staff_id"],
         name=row["name"],
         roles=frozenset(row["roles"]),
         schools=frozenset(row["schools"]),
         is_active=row["is_active"],
-        permissions=frozenset(permission.value for permission in held_by(row)),
+        permissions=_values(held_by(row, row["everywhere"])),
+        by_school={school_id: _values(held) for school_id, held in at.items()} if at is not None else None,
     )
+
+
+def _values(held: frozenset[Permission]) -> frozenset[str]:
+    return frozenset(permission.value for permission in held)
 
 
 async def staff_by_lookup(tx: Transaction, pid_lookup: str) -> StaffMember | None:
@@ -93,23 +136,28 @@ async def staff_name(tx: Transaction, staff_id: UUID) -> str:
 async def staff_page(tx: Transaction, schools: list[UUID] | None, after: str | None, limit: int) -> list[StaffMember]:
     """Staff by name; of these schools, or of all where none are given."""
     sql = f"""{STAFF}
-    where ($1::uuid[] is null or exists (select from staff_schools x where x.staff_id = s.staff_id and x.school_id = any($1)))
+    where ($1::uuid[] is null
+           or exists (select from staff_schools x where x.staff_id = s.staff_id and x.school_id = any($1))
+           or exists (select from staff_roles x where x.staff_id = s.staff_id and x.school_id = any($1)))
       and ($2::text is null or (s.name, s.staff_id::text) > (split_part($2, '|', 1), split_part($2, '|', 2)))
     order by s.name, s.staff_id::text limit $3"""
     return [member(row) for row in await tx.fetch(sql, schools, after, limit)]
 
 
 async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
-    """Creates or changes; the roles and schools become exactly those that are given."""
+    """Creates or changes; schools, and roles that are bound to no school, become exactly those that are given.
+
+    Roles at one school, and what the HR system gives, are kept: they are given and taken by their own operations.
+    """
     sql = """
     insert into staff (staff_id, pid_lookup, name, email, is_active) values ($1, $2, $3, $4, $5)
-    on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active
+    on conflict (pid_lookup) do update set name = excluded.name, email = excluded.email, is_active = excluded.is_active,
+      left_at = case when not excluded.is_active then coalesce(staff.left_at, now()) end
     returning staff_id
     """
     staff_id = await tx.fetchval(sql, new_id(), wanted.pid_lookup, wanted.name, wanted.email, wanted.is_active)
     roles = sorted(role_of(role).value for role in wanted.roles)
-    await tx.execute("delete from staff_roles where staff_id = $1", staff_id)
-    await tx.execute("insert into staff_roles (staff_id, role) select $1, unnest($2::text[])", staff_id, roles)
+    await _put_roles(tx, staff_id, roles)
     await tx.execute("delete from staff_schools where staff_id = $1", staff_id)
     await tx.execute(
         "insert into staff_schools (staff_id, school_id) select $1, unnest($2::uuid[])",
@@ -117,6 +165,19 @@ async def put_staff(tx: Transaction, wanted: PutStaff) -> StaffMember:
         sorted(wanted.schools),
     )
     return member(present(await tx.fetchrow(f"{STAFF} where s.staff_id = $1", staff_id), "staff"))
+
+
+async def _put_roles(tx: Transaction, staff_id: UUID, roles: list[str]) -> None:
+    """What is no longer wanted ends yesterday, or never began; what is in force already stays as it is."""
+    bound_to_none = "staff_id = $1 and school_id is null and source = 'manual'"
+    unwanted = f"{bound_to_none} and not (role = any($2)) and coalesce(valid_to, 'infinity') >= {TODAY}"
+    await tx.execute(f"delete from staff_roles where {unwanted} and valid_from >= {TODAY}", staff_id, roles)
+    await tx.execute(f"update staff_roles set valid_to = {TODAY} - 1 where {unwanted}", staff_id, roles)
+    in_force = f"{bound_to_none} and role = one and {TODAY} between valid_from and coalesce(valid_to, 'infinity')"
+    sql = f"""
+    insert into staff_roles (staff_id, role, valid_from) select $1, one, {TODAY} from unnest($2::text[]) one
+    where not exists (select from staff_roles where {in_force})"""
+    await tx.execute(sql, staff_id, roles)
 
 
 async def has_administrator(tx: Transaction) -> bool:

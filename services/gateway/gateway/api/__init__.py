@@ -7,12 +7,15 @@ from fastapi.security import APIKeyCookie, APIKeyHeader
 
 from gateway.api import (
     archive,
+    audit,
     cases,
     casework,
     deliveries,
     documents,
     editions,
+    employees,
     extraction,
+    extraordinary,
     letters,
     mail,
     me,
@@ -21,6 +24,8 @@ from gateway.api import (
     preferences,
     reconciliation,
     renditions,
+    roles,
+    school_year,
     search,
     sessions,
     signatures,
@@ -50,6 +55,11 @@ SHELVES = (
     letters,
     notices,
     preferences,
+    roles,
+    extraordinary,
+    employees,
+    school_year,
+    audit,
 )
 
 

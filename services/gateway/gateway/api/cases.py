@@ -1,6 +1,7 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Cases: the list, the timeline, access, closing, audit (M10, M14, M15, M18)."""
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -48,6 +49,8 @@ class AccessBody(Body):
 
     staff_id: UUID
     right: Right | None
+    from_date: date | None = Field(default=None, description="the first day that it counts; none means now")
+    to_date: date | None = Field(default=None, description="the last day that it counts; none means until it is taken")
 
 
 class ClosingBody(Body):

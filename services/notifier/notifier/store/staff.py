@@ -28,14 +28,21 @@ class News:
 async def keep_staff(tx: Transaction, fact: StaffChanged) -> None:
     """Keeps the newest; a fact that was overtaken changes nothing."""
     sql = """
-    insert into staff (staff_id, is_active, schools, permissions, contact, changed_at) values ($1, $2, $3, $4, $5, $6)
+    insert into staff (staff_id, is_active, schools, permissions, contact, changed_at, by_school)
+    values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (staff_id) do update set is_active = excluded.is_active, schools = excluded.schools,
-      permissions = excluded.permissions, contact = excluded.contact, changed_at = excluded.changed_at
+      permissions = excluded.permissions, contact = excluded.contact, changed_at = excluded.changed_at,
+      by_school = excluded.by_school
     where staff.changed_at < excluded.changed_at
     """
     contact = fact.contact.model_dump(mode="json") if fact.contact else None
     known = (fact.staff_id, fact.is_active, list(fact.schools), list(fact.permissions), contact, fact.changed_at)
-    await tx.execute(sql, *known)
+    at = (
+        {str(school_id): list(held) for school_id, held in fact.by_school.items()}
+        if fact.by_school is not None
+        else None
+    )
+    await tx.execute(sql, *known, at)
 
 
 async def contact_of(tx: Transaction, staff_id: UUID) -> VaultRef | None:
@@ -74,7 +81,8 @@ async def add_news(tx: Transaction, news: News, audience: Audience) -> None:
       and ($5::uuid is null or s.staff_id = $5)
       -- somebody whom it concerns anyhow is told by what concerns them, once
       and ($5::uuid is null) = (s.permissions && $6::text[] or $8 and $2::uuid is null
-          or coalesce($2 = any(s.schools), false) and ($8 or s.permissions && $7::text[]))
+          or coalesce($2 = any(s.schools), false) and ($8 or case when s.by_school is null
+            then s.permissions && $7::text[] else coalesce(s.by_school->($2::text) ?| $7::text[], false) end))
     on conflict (staff_id, notice, coalesce(school_id, '00000000-0000-0000-0000-000000000000')) where words is null
     do update set count = news.count + excluded.count
     """

@@ -6,14 +6,20 @@ from pydantic import BaseModel
 
 from sikkersak.errors import Forbidden
 from sikkersak.identity.actor import Actor, ActorKind
-from sikkersak.identity.permissions import BY_VALUE
+from sikkersak.identity.permissions import BY_VALUE, Permission
 from sikkersak.identity.policy.rules import IN_CASES, Asker, Rule
 
 
 def asker_of(actor: Actor) -> Asker:
     """The actor as the policy sees them; a person without a role works here no more."""
-    held = frozenset(BY_VALUE[value] for value in actor.held if value in BY_VALUE)
-    return Asker(held, actor.schools, actor.kind, is_active=bool(actor.roles))
+    by_school = None
+    if actor.by_school is not None:
+        by_school = {school_id: _known(held) for school_id, held in actor.by_school.items()}
+    return Asker(_known(actor.held), actor.schools, actor.kind, is_active=bool(actor.roles), by_school=by_school)
+
+
+def _known(held: frozenset[str]) -> frozenset[Permission]:
+    return frozenset(BY_VALUE[value] for value in held if value in BY_VALUE)
 
 
 def admit_by_token(rule: Rule, asked: BaseModel, actor: Actor) -> None:

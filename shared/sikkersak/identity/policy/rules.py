@@ -6,6 +6,7 @@ it tries every operation as everyone.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -57,6 +58,7 @@ class Rule:
     `anywhere` is enough wherever it is; `at_school` is enough at the subject's school; with neither, every member of
     staff will do. For a case, `need` is the access and `beside` what must be held at its school beside the access.
     `is_open_by_document`: any member of staff may ask about one document by its id, after cases has shown it to them.
+    `is_emergency`: about a case that is not seen, for whoever holds `at_school` there; being on the case is no reason.
     """
 
     subject: Subject = Subject.NOTHING
@@ -67,6 +69,7 @@ class Rule:
     is_for_open_cases: bool = False
     is_listing: bool = False
     is_open_by_document: bool = False
+    is_emergency: bool = False
     kinds: frozenset[ActorKind] = PEOPLE
     refusal: str = "Rollen din gir ikke rett til dette."
 
@@ -78,25 +81,33 @@ class Rule:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks, as far as the policy cares. Someone who has left is nobody: not active, without permissions."""
+    """Who asks, as far as the policy cares. Someone who has left is nobody: not active, without permissions.
+
+    `permissions` come from roles that are bound to no school. `by_school`, where it is known, is what is held at each
+    school; where it is not, all of `permissions` are held at all `schools`.
+    """
 
     permissions: frozenset[Permission]
     schools: frozenset[UUID] = frozenset()
     kind: ActorKind = ActorKind.PERSON
     is_active: bool = True
     reads_everything: bool = False
+    by_school: Mapping[UUID, frozenset[Permission]] | None = None
 
     def holds(self, any_of: frozenset[Permission]) -> bool:
-        """Whether one of these is held, anywhere."""
+        """Whether one of these is held, anywhere. What a role gives at one school only does not count."""
         return bool(any_of & self.permissions)
 
     def holds_somewhere(self, any_of: frozenset[Permission]) -> bool:
         """Whether one of these is held at any school at all."""
-        return bool(self.schools) and self.holds(any_of)
+        return any(self.holds_at(any_of, school_id) for school_id in self.schools)
 
     def holds_at(self, any_of: frozenset[Permission], school_id: UUID | None) -> bool:
         """Whether one of these is held at this school. No school means nobody (R8)."""
-        return school_id in self.schools and self.holds(any_of)
+        if school_id is None or school_id not in self.schools:
+            return False
+        held = self.permissions if self.by_school is None else self.by_school.get(school_id, frozenset())
+        return bool(any_of & held)
 
 
 @dataclass(frozen=True)
@@ -123,7 +134,8 @@ def decide(rule: Rule, who: Asker, place: Place = NOWHERE) -> Verdict:
         return _in_case(rule, who, place)
     if rule.is_for_all_staff or who.holds(rule.anywhere) or who.holds_at(rule.at_school, place.school_id):
         return Verdict.ALLOWED
-    is_known_elsewhere = who.holds_somewhere(rule.at_school) and rule.subject is not Subject.SCHOOL
+    may_ask = who.holds_somewhere(rule.at_school) or (rule.is_open_by_document and not rule.is_listing)
+    is_known_elsewhere = may_ask and rule.subject is not Subject.SCHOOL
     return Verdict.HIDDEN if is_known_elsewhere else Verdict.REFUSED
 
 
@@ -141,8 +153,12 @@ def _in_case(rule: Rule, who: Asker, place: Place) -> Verdict:
     access = access_of(who, place)
     if rule.is_listing and who.holds(rule.anywhere):
         return Verdict.ALLOWED
+    if rule.is_emergency and who.holds_at(rule.at_school, place.school_id):
+        return Verdict.ALLOWED
     if access < Need.READ:
         return Verdict.HIDDEN
+    if rule.is_emergency:
+        return Verdict.REFUSED
     is_enough = access >= rule.need or (rule.need is Need.MANAGE and who.holds_at(rule.at_school, place.school_id))
     if not is_enough or (rule.beside and not who.holds_at(rule.beside, place.school_id)):
         return Verdict.REFUSED
@@ -218,6 +234,17 @@ def managing(or_at_school: Permission, *, refusal: str, is_for_open_cases: bool 
     """The main caseworker, or whoever reads the case and holds the permission at its school."""
     return _on_case(
         Need.MANAGE, Subject.CASE, at_school=or_at_school, refusal=refusal, is_for_open_cases=is_for_open_cases
+    )
+
+
+def emergency(permission: Permission, *, refusal: str) -> Rule:
+    """Whoever holds the permission at the case's school, also when the case is not theirs to see (M17)."""
+    return Rule(
+        subject=Subject.CASE,
+        need=Need.MANAGE,
+        at_school=frozenset({permission}),
+        is_emergency=True,
+        refusal=refusal,
     )
 
 

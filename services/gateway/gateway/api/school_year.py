@@ -1,0 +1,55 @@
+# FastAPI reads these annotations at run time, so they are not postponed in this module.
+"""The school-year assistant (M16)."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from gateway.api.caller import Asker, Body, Key
+from gateway.problems import documented
+from sikkersak.contracts.cases_school_year import (
+    ApplySchoolYear,
+    PreviewSchoolYear,
+    ReadSchoolYear,
+    SchoolYearPlan,
+    SchoolYearPreview,
+    SchoolYearResult,
+)
+
+router = APIRouter(tags=["school year"])
+SchoolIds = Annotated[tuple[UUID, ...], Query(min_length=1, max_length=200, description="the schools it is about")]
+
+
+class PreviewBody(Body):
+    """The plan to look at."""
+
+    plan: SchoolYearPlan
+
+
+class ApplyBody(Body):
+    """The plan, as it was looked at."""
+
+    plan: SchoolYearPlan
+    plan_id: str = Field(pattern=r"^[0-9a-f]{64}$", description="from the preview")
+
+
+@router.get("/school-year", summary="Who is what at the schools")
+async def read_school_year(from_date: date, school_ids: SchoolIds, asker: Asker) -> SchoolYearPlan:
+    """The plan as it would be if nothing changed: what to begin with."""
+    return await asker.ask(ReadSchoolYear(from_date=from_date, school_ids=school_ids))
+
+
+@router.post("/school-year/preview", summary="What a plan would change", responses=documented(400))
+async def preview_school_year(body: PreviewBody, asker: Asker, key: Key) -> SchoolYearPreview:
+    """Who gets and loses what, and what is not finished at the schools. Nothing is changed."""
+    del key
+    return await asker.ask(PreviewSchoolYear(plan=body.plan))
+
+
+@router.post("/school-year", summary="Apply a plan", responses=documented(400, 409))
+async def apply_school_year(body: ApplyBody, asker: Asker, key: Key) -> SchoolYearResult:
+    """All of it or nothing; refused when roles have changed since the preview."""
+    return await asker.ask(ApplySchoolYear(plan=body.plan, plan_id=body.plan_id), key)

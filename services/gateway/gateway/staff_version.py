@@ -1,0 +1,17 @@
+"""How often anybody's roles have changed, as cases told; every replica looks before it trusts what it remembers (M15)."""
+
+from __future__ import annotations
+
+from sikkersak.persistence.database import Database, Transaction
+
+
+async def current(database: Database) -> int:
+    """The version now."""
+    async with database.transaction() as tx:
+        found: int = await tx.fetchval("select version from staff_version")
+    return found
+
+
+async def advance(tx: Transaction) -> None:
+    """Somebody's roles are different from now on. Twice is harmless: people are asked for once more."""
+    await tx.execute("update staff_version set version = version + 1")
