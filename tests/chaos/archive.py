@@ -229,7 +229,7 @@ async def mend(stack: ArchiveStack, rows: Rows) -> int:
 async def watching(rows: Rows) -> AsyncIterator[dict[str, int]]:
     """Looks all the time for a delivery that failed and has neither a next try nor anything that it waits for."""
     seen = {"without_next_try": 0}
-    sql = "select count(*) as n from deliveries where state = 'retrying' and next_try_at is null and held_for is null and changed_at < now() - interval '40 seconds'"
+    sql = "select count(*) as n from deliveries where state in ('retrying', 'unknown') and next_try_at is null and held_for is null and changed_at < now() - interval '40 seconds'"
 
     async def look() -> None:
         while True:

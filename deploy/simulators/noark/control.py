@@ -2,11 +2,13 @@
 
 `GET /_control/state` counts, `GET /_control/records` every registry entry with its documents,
 `POST /_control/tokens/expire` lets every token run out, `PUT /_control/damage {"uploads": n}` keeps the next n files
-with a wrong byte in them, `GET /_control/content/{id}` the file of a document object.
+with a wrong byte in them, `GET /_control/content/{id}` the file of a document object, `GET /_control/deposit` the
+archive's own deposit package.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
@@ -16,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from simulators.noark.core import Core
+from simulators.noark.deposit import package
 from simulators.noark.rules import FINAL
 from simulators.noark.search import OWN
 from simulators.noark.tree import Entity
@@ -137,7 +140,14 @@ async def content(request: Request) -> Response:
     return FileResponse(core.files.path(entity), media_type=entity.body["mimeType"])
 
 
+async def deposit(request: Request) -> Response:
+    """GET /_control/deposit."""
+    content = await asyncio.to_thread(package, request.app.state.core)
+    return Response(content, media_type="application/zip")
+
+
 ROUTES = [
+    Route("/_control/deposit", deposit),
     Route("/_control/records", records),
     Route("/_control/tokens/expire", expire, methods=["POST"]),
     Route("/_control/damage", damage, methods=["PUT"]),

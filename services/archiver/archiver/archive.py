@@ -124,7 +124,7 @@ class Archive:
                 reference, was_there = await bringing.bring(
                     self.database, self.vault, self.core, row["delivery_id"], dossier, steps.append
                 )
-                attempt.detail = resolved(DeliveryState(row["state"]), was_there=was_there)
+                attempt.detail = resolved(DeliveryState(row["state"]), dossier.kind, was_there=was_there)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
                 raise

@@ -61,10 +61,12 @@ OUTCOME_UNKNOWN: Final = "outcome-unknown"
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 
 
-def resolved(before: DeliveryState, *, was_there: bool) -> str | None:
+def resolved(before: DeliveryState, kind: DeliveryKind, *, was_there: bool) -> str | None:
     """What the log says when an unknown outcome has become known."""
     if before is not S.UNKNOWN:
         return None
+    if kind not in {DeliveryKind.RECORD, DeliveryKind.EVIDENCE}:
+        return "Arkivet ble spurt, og er nå slik det skal være."
     return "Arkivet ble spurt, og hadde den alt." if was_there else "Arkivet ble spurt, og hadde den ikke; sendt igjen."
 
 

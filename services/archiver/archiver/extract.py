@@ -1,5 +1,7 @@
 """The command: `python -m archiver.extract --out FOLDER --municipality NAME --organisation NUMBER [--schemas FOLDER]`.
 
+`--check FOLDER` in place of `--out` verifies a package that the archive core made.
+
 Run where archiver runs, with its environment. It reads only; what it wrote is verified before it ends with 0.
 """
 
@@ -35,6 +37,15 @@ async def extract(given: argparse.Namespace) -> extraction.Written:
             series=settings.noark_series or "ELEVSAK",
             class_id=settings.noark_class or "Elevsaker",
         )
+        if given.check is not None:
+            wrong = extraction.verify_received(given.check, made, given.schemas)
+            if wrong:
+                raise extraction.PackageWrong(wrong)
+            sizes = [file.size for file in made.files]
+            is_checked = given.schemas is not None
+            return extraction.Written(
+                given.check, len(made.cases), len(made.entries), len(sizes), sum(sizes), is_checked
+            )
         return await extraction.write(made, given.out, given.schemas)
     finally:
         await database.close()
@@ -43,7 +54,9 @@ async def extract(given: argparse.Namespace) -> extraction.Written:
 def main() -> int:
     """0 when the package is there and verified."""
     parser = argparse.ArgumentParser(prog="archiver.extract", description=__doc__)
-    parser.add_argument("--out", type=Path, required=True, help="folder that the package is made in")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--out", type=Path, help="folder that the package is made in")
+    what.add_argument("--check", type=Path, help="a package that the archive core made: held against our own records")
     parser.add_argument("--municipality", required=True, help="arkivskaper: the municipality's name")
     parser.add_argument("--organisation", required=True, help="its organisation number")
     parser.add_argument("--schemas", type=Path, help="folder with the official schemas: they go along, and are used")

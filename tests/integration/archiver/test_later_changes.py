@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from archiver import extraction
 from archiver.core import ArchivedRecord, Variant
 from archiver.operations import reconciliation as answers
 from archiver.reconciling import reconcile
+from archiver.rendition import Rendition
+from archiver.rendition.outcome import Flavour, Rung, Verdict
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryKind, Finding, ReadReconciliation, StartReconciliation
 from sikkersak.ids import new_id
@@ -103,3 +106,51 @@ async def test_reconciliation_and_extraction_know_of_later_changes(room: Room) -
     (entry,) = deposit.entries
     assert (entry.dossier.title, entry.is_withdrawn) == ("Rettet", True)
     assert "Utgår" in extraction.structure.written(extraction.structure.structure(deposit)).decode()
+
+
+@dataclass
+class Printer:
+    """In the renderer's place: any file becomes the same few bytes and its own."""
+
+    rendered: list[bytes] = field(default_factory=list)
+
+    async def render(self, source: Path, hint: str, *, destination: Path, **told: Any) -> Rendition:
+        self.rendered.append(source.read_bytes())
+        destination.write_bytes(b"%PDF " + source.read_bytes())
+        verdict = Verdict(is_valid=True, flavour="2b", validator="test", version="1")
+        flavour, rung = next(iter(Flavour)), next(iter(Rung))
+        size = destination.stat().st_size
+        return Rendition(
+            path=destination,
+            flavour=flavour,
+            rung=rung,
+            verdict=verdict,
+            pages=1,
+            sha256="",
+            size=size,
+            source_kind="pdf",
+        )
+
+
+async def test_a_shielded_file_gets_a_rendition_of_its_own_beside_the_documents_and_signers_hear_nothing_of_it(
+    room: Room,
+) -> None:
+    room.archive = replace(room.archive, renderer=Printer())
+    case, document, key = new_id(), new_id(), new_id()
+    rows = [
+        await room.order(kind, case_id=case, document_id=document, document_key=key)
+        for kind in (DeliveryKind.RECORD, DeliveryKind.SHIELDED)
+    ]
+    await room.rows("delete from renditions returning 1")
+    await room.rows("update deliveries set rendered_at = null returning 1")
+    for row in rows:
+        await room.archive.render(await room.row(row["delivery_id"]))
+        await room.archive.render(await room.row(row["delivery_id"]))
+        await room.bring(row)
+    assert len(room.archive.renderer.rendered) == 2, "a repetition finds what was made"
+    assert len(await room.rows("select * from outbox where message_type = 'archiver.rendition.ready.v1'")) == 2
+    ((_, shielded),) = room.core.variants
+    (main,) = room.core.records[0].documents
+    assert (shielded.key, main.key) == (f"document:{key}", f"document:{key}")
+    assert shielded.objects[0].checksum != main.objects[0].checksum
+    assert (shielded.objects[0].variant, shielded.objects[0].format) == (Variant.SHIELDED, main.objects[0].format)

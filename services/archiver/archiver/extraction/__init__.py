@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archiver.extraction.package import PackageWrong, Written, verify, write
+from archiver.extraction.package import PackageWrong, Written, verify, verify_received, write
 from archiver.extraction.records import deposit
 
-__all__ = ["PackageWrong", "Written", "deposit", "verify", "write"]
+__all__ = ["PackageWrong", "Written", "deposit", "verify", "verify_received", "write"]

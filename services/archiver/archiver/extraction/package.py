@@ -98,6 +98,22 @@ def verify(folder: Path, deposit: Deposit) -> None:
         raise PackageWrong(problems)
 
 
+def verify_received(folder: Path, deposit: Deposit, schemas: Path | None = None) -> list[str]:
+    """What is wrong with a package that the archive core made, held against our own records; empty when nothing is.
+
+    Its files are as it says, every file of ours is in it byte for byte, it has as many case files and registry entries,
+    and it is valid where the official schemas are given.
+    """
+    tree = etree.parse(folder / "arkivstruktur.xml")
+    problems = _files(folder, tree)
+    held = {one.findtext("{*}sjekksum") or "" for one in tree.iter("{*}dokumentobjekt")}
+    problems += [f"{file.path}: not in the package" for file in deposit.files if file.checksum not in held]
+    for name, count in {"mappe": len(deposit.cases), "registrering": len(deposit.entries)}.items():
+        found = sum(1 for _ in tree.iter(f"{{*}}{name}"))
+        problems += [f"{name}: {found}, not {count}"] if found != count else []
+    return problems + _invalid(folder, "arkivstruktur", schemas)
+
+
 def _files(folder: Path, tree: etree._ElementTree) -> list[str]:
     """Every document object's file, byte for byte, and none that nobody refers to."""
     problems, told = [], dict[str, str]()
@@ -112,8 +128,8 @@ def _files(folder: Path, tree: etree._ElementTree) -> list[str]:
     return problems + [f"{path}: nobody refers to it" for path in sorted(here - told.keys())]
 
 
-def _invalid(folder: Path, name: str) -> list[str]:
-    schema = folder / f"{name}.xsd"
+def _invalid(folder: Path, name: str, schemas: Path | None = None) -> list[str]:
+    schema = (schemas or folder) / f"{name}.xsd"
     if not schema.exists():
         return []
     checker = etree.XMLSchema(etree.parse(schema))
