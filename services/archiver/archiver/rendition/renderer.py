@@ -27,6 +27,13 @@ from archiver.rendition.scratch import Scratch
 from sikkersak.errors import Transient
 
 READERS = {Kind.TEXT: "read_text", Kind.HTML: "read_html", Kind.MAIL: "read_mail"}
+WITHOUT = {
+    "java": "no veraPDF: only what pikepdf vouches for is converted, the rest waits",
+    "ghostscript": "damaged and unusual PDF files become pictures of their pages",
+    "libreoffice": "office documents, web pages, text and e-mail wait",
+    "bubblewrap": "converters have limits but no walls around them",
+    "nursery": "nothing is converted until it is up again",
+}
 REDRAWN = frozenset({Rung.GHOSTSCRIPT, Rung.PICTURED, Rung.MENDED})
 
 
@@ -105,6 +112,10 @@ class Renderer:
             "bubblewrap": self._cage.has_walls,
             "nursery": self._children.is_running,
         }
+
+    def lacks(self) -> list[str]:
+        """What is missing, each with what does not work without it; the walls are missing quietly."""
+        return [f"{name} ({WITHOUT[name]})" for name, is_present in self.capabilities().items() if not is_present]
 
     async def render(
         self, source: Path, media_type_hint: str | None, *, language: str, destination: Path, deadline: datetime,
