@@ -71,10 +71,10 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
 
 async def _rendering(renderer: Renderer) -> str:
     """What this machine has for conversions; what it lacks is said, never silent (R13)."""
-    missing = [name for name, is_present in renderer.capabilities().items() if not is_present]
-    if set(missing) - {"bubblewrap"}:
-        raise Transient(f"missing: {', '.join(missing)}")
-    return "without walls around converters: no bubblewrap here" if missing else "ok"
+    lacks = renderer.lacks()
+    if any(not one.startswith("bubblewrap") for one in lacks):
+        raise Transient(f"missing: {'; '.join(lacks)}")
+    return "; ".join(lacks) or "ok"
 
 
 def _core(settings: Settings) -> ArchiveCore:

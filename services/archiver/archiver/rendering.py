@@ -49,7 +49,10 @@ class Rendering:
     async def documents(self, delivery_id: UUID, dossier: ArchiveDossier, *, is_urgent: bool) -> None:
         """Makes what is missing. Key: each document's key. Raises the first refusal once all documents were tried."""
         waiting = deque(
-            (Place(delivery_id, rendition_key(dossier.kind, one), position=number), one)
+            (
+                Place(delivery_id, rendition_key(dossier.kind, one), one.is_main, one.file.media_type, position=number),
+                one,
+            )
             for number, one in enumerate(dossier.documents, start=1)
             if one.render
         )
@@ -138,8 +141,9 @@ class Rendering:
                 is_main=False,
                 file=File(name=attachment.name, media_type=kind.value, ref=ref),
             )
-            inner = Place(place.delivery_id, document.document_key, place.document_key, place.depth + 1, position)
-            found.append(replace(inner, document=await seal(self.vault, document)))
+            inner = Place(place.delivery_id, document.document_key, False, kind.value, place.document_key)
+            sealed = await seal(self.vault, document)
+            found.append(replace(inner, depth=place.depth + 1, position=position, document=sealed))
         return found
 
     @asynccontextmanager
@@ -205,6 +209,6 @@ async def whole_ones(tx: Transaction, vault: Vault, dossiers: dict[UUID, Archive
 
 
 def _place_of(row: Row) -> Place:
-    sealed = VaultRef.model_validate(row["document"])
-    where = (row["delivery_id"], row["document_key"], row["holder_key"])
-    return Place(*where, row["depth"], row["position"], sealed)
+    names = ("delivery_id", "document_key", "is_main", "media_type", "holder_key", "depth", "position")
+    where = {name.removesuffix("_key") if name == "holder_key" else name: row[name] for name in names}
+    return Place(**where, document=VaultRef.model_validate(row["document"]))

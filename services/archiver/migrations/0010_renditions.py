@@ -28,6 +28,8 @@ create table rendered_documents (
   holder_key uuid,
   depth integer not null default 0,
   position integer not null default 0,
+  is_main boolean not null,
+  media_type text not null,
   document jsonb,
   opened jsonb,
   accepts_difference boolean not null default false,

@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from gateway import api, pages, scim
-from gateway.api import uploads
 from gateway.problems import answer_with_problem, say_media_type
 from gateway.protection import API, Protection
 from gateway.reception import Reception
@@ -52,7 +51,7 @@ def make_app(reception: Reception) -> ASGIApp:
         app,
         is_https=reception.cookies.is_https,
         largest_body=reception.largest_body,
-        larger={uploads.ADDRESS: reception.largest_upload},
+        largest_upload=reception.largest_upload,
     )
 
 

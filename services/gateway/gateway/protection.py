@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from typing import Final
 
 import structlog
@@ -28,6 +28,8 @@ ALWAYS: Final = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+# What takes a file: it lets nothing in before it knows who sends it, and keeps none in memory.
+TAKES_FILES: Final = re.compile(r"/api/v1/(uploads|documents/[^/]+/attachments|deliveries/[^/]+/renditions/[^/]+/file)")
 ONE_YEAR: Final = "max-age=31536000; includeSubDomains"
 log = structlog.get_logger(__name__)
 
@@ -35,12 +37,12 @@ log = structlog.get_logger(__name__)
 class Protection:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, *, is_https: bool, largest_body: int, larger: Mapping[str, int]) -> None:
-        """`larger` names the addresses that take files, and how large each may be."""
+    def __init__(self, app: ASGIApp, *, is_https: bool, largest_body: int, largest_upload: int) -> None:
+        """Both in bytes; `largest_upload` is for the addresses that take files."""
         self._app = app
         self._is_https = is_https
         self._largest_body = largest_body
-        self._larger = larger
+        self._largest_upload = largest_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -58,8 +60,8 @@ class Protection:
                 await answer.close(scope, receive, bug)
 
     async def _inner(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        largest = self._largest_upload if TAKES_FILES.fullmatch(scope["path"]) else self._largest_body
         declared = Headers(scope=scope).get("content-length", "0")
-        largest = self._larger.get(scope["path"], self._largest_body)
         if not declared.isdecimal() or int(declared) > largest:
             problem, headers = problem_of(HTTPException(TOO_LARGE if declared.isdecimal() else 400))
             await json_answer(problem, {**headers, "Connection": "close"})(scope, receive, answer)

@@ -19,7 +19,6 @@ class RenditionState(StrEnum):
     MADE = "made"
     REFUSED = "refused"  # a person must decide
     LEFT_OUT = "left_out"  # a person decided that it is not archived
-    UNCHANGED = "unchanged"  # archived as it is: signed results and their proofs (M20)
 
 
 class Choice(StrEnum):
@@ -79,7 +78,7 @@ class DocumentRendition(Contract):
 
 
 class Renditions(Contract):
-    """Every document of one delivery; those found inside others after the others."""
+    """Every document of a delivery that has been looked at; those found inside others after the others."""
 
     documents: tuple[DocumentRendition, ...]
 

@@ -49,7 +49,7 @@ def small_app(*, is_https: bool = True) -> Protection:
 
     for failure in (Declined, Transient, HTTPException, RequestValidationError, Exception):
         app.add_exception_handler(failure, answer_with_problem)
-    return Protection(app, is_https=is_https, largest_body=1000, larger={"/files": 2000})
+    return Protection(app, is_https=is_https, largest_body=1000, largest_upload=2000)
 
 
 @pytest.fixture

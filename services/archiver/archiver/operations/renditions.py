@@ -12,7 +12,7 @@ from archiver.domain import RETRYABLE, NotRetryable
 from archiver.operations.log import send_again, visible
 from archiver.operations.rights import operations
 from archiver.rendering import found_document
-from archiver.rendition import Note, Record
+from archiver.rendition import Note
 from archiver.rendition.refusals import DIFFERS, PASSWORD
 from archiver.store import log, rendered
 from archiver.store.rendered import Cost, Place
@@ -27,7 +27,7 @@ from sikkersak.contracts.renditions import (
     RenditionState,
     RenditionTry,
 )
-from sikkersak.errors import Declined, NotFound
+from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row
 from sikkersak.vault.reference import VaultRef
@@ -40,7 +40,8 @@ ALSO: Final = {PASSWORD: (Choice.PASSWORD,), DIFFERS: (Choice.ACCEPT_DIFFERENCE,
 @operations.answers(ReadRenditions)
 async def read_renditions(asked: ReadRenditions, ask: Ask, archive: Archive) -> Renditions:
     """How each document became PDF/A, or why not, and what can be decided."""
-    return await _told(ask, archive, await visible(ask, asked.delivery_id))
+    del archive
+    return await _told(ask, await visible(ask, asked.delivery_id))
 
 
 @operations.answers(ChooseRendition)
@@ -49,29 +50,21 @@ async def choose_rendition(asked: ChooseRendition, ask: Ask, archive: Archive) -
     row = await visible(ask, asked.delivery_id)
     if DeliveryState(row["state"]) not in RETRYABLE:
         raise NotRetryable
-    dossier = await unseal(archive.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
-    at = next(
-        (
-            one
-            for one in await rendered.documents(ask.tx, asked.delivery_id)
-            if one["document_key"] == asked.document_key
-        ),
-        None,
-    )
-    if at is None:
-        raise NotFound("document")
-    if asked.choice not in choices_for(at):
+    every = await rendered.documents(ask.tx, asked.delivery_id)
+    at = next((one for one in every if one["document_key"] == asked.document_key), None)
+    if at is None or asked.choice not in choices_for(at):
         raise Declined("rendition-choice", "Dette valget gjelder ikke for dokumentet slik det er nå.")
+    dossier = await unseal(archive.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
     document = await _document(archive, dossier, at)
     await rendered.note_choice(ask.tx, at, asked.choice.value, asked.reason, ask.actor.staff_id)
     if asked.choice is Choice.LEAVE_OUT and document.is_main:
         await log.note_act(ask.tx, row, Act.GIVEN_UP, ask.actor.staff_id, asked.reason)
         await rendered.leave_out(ask.tx, asked.document_key)
-        return await _told(ask, archive, await store.give_up(ask.tx, asked.delivery_id, asked.reason))
+        return await _told(ask, await store.give_up(ask.tx, asked.delivery_id, asked.reason))
     after = await _done(asked, ask, archive, dossier, document, at)
     fields = (asked.choice.value,)
     await log.note_act(ask.tx, row, Act.MENDED, ask.actor.staff_id, asked.reason, fields=fields, after=after)
-    return await _told(ask, archive, await send_again(ask, row))
+    return await _told(ask, await send_again(ask, row))
 
 
 async def _done(
@@ -89,8 +82,8 @@ async def _done(
         await rendered.leave_out(ask.tx, asked.document_key)
     elif asked.choice is Choice.NOTICE_PAGE:
         made, ref = await archive.rendering.notice(document, dossier.language, at["detail"] or "", asked.reason)
-        place = Place(asked.delivery_id, asked.document_key)
-        await rendered.keep(ask.tx, place, document.file.ref, ref, made, Cost(0.0, Record().peak_mb))
+        place = Place(asked.delivery_id, asked.document_key, document.is_main, document.file.media_type)
+        await rendered.keep(ask.tx, place, document.file.ref, ref, made, Cost(0.0, 0))
     else:
         return await _with_other_file(asked, ask, archive, dossier, document, at)
     return None
@@ -104,12 +97,13 @@ async def _with_other_file(
         raise Declined("rendition-no-file", "Last opp filen først.", status=422)
     changed = document.model_copy(update={"file": asked.file})
     if at["document"] is not None:
-        await rendered.let_try_again(ask.tx, asked.document_key, document=await seal(archive.vault, changed))
+        sealed = await seal(archive.vault, changed)
+        await rendered.let_try_again(ask.tx, asked.document_key, document=sealed, media_type=asked.file.media_type)
         return None
     others = tuple(changed if one.document_key == asked.document_key else one for one in dossier.documents)
     ref = (await seal(archive.vault, dossier.model_copy(update={"documents": others}))).model_dump(mode="json")
     await log.replace_dossier(ask.tx, asked.delivery_id, ref)
-    await rendered.let_try_again(ask.tx, asked.document_key)
+    await rendered.let_try_again(ask.tx, asked.document_key, media_type=asked.file.media_type)
     return ref
 
 
@@ -127,41 +121,28 @@ def choices_for(at: Row) -> tuple[Choice, ...]:
 # --- as it is told
 
 
-async def _told(ask: Ask, archive: Archive, row: Row) -> Renditions:
+async def _told(ask: Ask, row: Row) -> Renditions:
     delivery_id = row["delivery_id"]
-    dossier = await unseal(archive.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
-    rows = {one["document_key"]: one for one in await rendered.documents(ask.tx, delivery_id)}
-    inside = [await found_document(archive.vault, one) for one in rows.values() if one["document"] is not None]
-    every = (*dossier.documents, *inside)
-    made = await store.renditions(ask.tx, [one.document_key for one in every])
+    every = await rendered.documents(ask.tx, delivery_id)
+    made = await store.renditions(ask.tx, [one["document_key"] for one in every])
     tries, chosen = await rendered.tries(ask.tx, delivery_id), await rendered.choices(ask.tx, delivery_id)
     is_open = DeliveryState(row["state"]) in RETRYABLE
     return Renditions(
         documents=tuple(
-            _shown(one, rows.get(one.document_key), made.get(one.document_key), is_open).model_copy(
-                update={"tries": _tries(tries, one.document_key), "chosen": _chosen(chosen, one.document_key)}
+            _shown(one, made.get(one["document_key"]), is_open).model_copy(
+                update={"tries": _tries(tries, one["document_key"]), "chosen": _chosen(chosen, one["document_key"])}
             )
             for one in every
         )
     )
 
 
-def _shown(document: ArchiveDocument, at: Row | None, made: Row | None, is_open: bool) -> DocumentRendition:
-    state = RenditionState.UNCHANGED if not document.render else RenditionState.WAITING
-    if at is not None:
-        state = RenditionState(at["state"])
-    if made is not None and state is RenditionState.WAITING:
-        state = RenditionState.MADE
-    told = DocumentRendition(
-        document_key=document.document_key,
-        is_main=document.is_main,
-        holder_key=at["holder_key"] if at else None,
-        media_type=document.file.media_type,
-        state=state,
-    )
+def _shown(at: Row, made: Row | None, is_open: bool) -> DocumentRendition:
+    names = ("document_key", "is_main", "holder_key", "media_type")
+    told = DocumentRendition.model_validate({"state": at["state"]} | {name: at[name] for name in names})
     if made is not None:
-        told = told.model_copy(update=_made(made))
-    if at is not None and state is RenditionState.REFUSED:
+        told = told.model_copy(update={"state": RenditionState.MADE, **_made(made)})
+    elif told.state is RenditionState.REFUSED:
         asked = {"code": at["code"], "detail": at["detail"], "choices": choices_for(at) if is_open else ()}
         told = told.model_copy(update=asked)
     return told

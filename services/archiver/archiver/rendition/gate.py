@@ -11,7 +11,7 @@ from pathlib import Path
 from archiver.rendition.cage import Limits
 from archiver.rendition.children import Child, ChildFailed
 from archiver.rendition.outcome import Verdict
-from archiver.rendition.worker import Worker, WorkerLate, WorkerLost
+from archiver.rendition.worker import Worker, WorkerBusy, WorkerLate, WorkerLost, WorkerMissing
 from sikkersak.errors import Transient
 
 VERAPDF = "veraPDF"
@@ -19,6 +19,7 @@ SECOND_OPINION = "pikepdf.pdfa"
 JAVA_LIBRARIES = Path("/usr/share/java")
 JAXB = ("jaxb-runtime.jar", "jaxb-impl.jar", "txw2.jar", "istack-commons-runtime.jar")
 HEAP_MIB = 768
+PATIENCE_SECONDS = 5.0
 
 
 def class_path() -> list[str]:
@@ -40,6 +41,8 @@ class Gate:
         examiner = [sys.executable, "-m", "archiver.rendition.examiner"]
         command = [*examiner, os.pathsep.join(jars), str(heap_mib), str(scratch / "examiner")]
         self._worker = Worker(command) if jars else None
+        second = [*examiner, os.pathsep.join(jars), str(heap_mib), str(scratch / "examiner-2")]
+        self._second = Worker(second)  # started when the first is held up by one heavy document
 
     @property
     def is_present(self) -> bool:
@@ -59,6 +62,7 @@ class Gate:
         """Ends the worker."""
         if self._worker is not None:
             await self._worker.stop()
+            await self._second.stop()
 
     async def judge(self, path: Path, flavour: str | None, seconds: float | None = None) -> Verdict:
         """VeraPDF's verdict, against a flavour or (None) the file's own claim.
@@ -67,16 +71,21 @@ class Gate:
         """
         if self._worker is None:
             raise Transient("rendition-validator-missing")
-        await self.start()
         limit = self._seconds if seconds is None else max(0.1, min(seconds, self._seconds))
+        question = {"path": str(path), "flavour": flavour}
         try:
-            said = await self._worker.ask({"path": str(path), "flavour": flavour}, limit)
+            try:
+                said = await self._worker.ask(question, limit, patience=PATIENCE_SECONDS)
+            except WorkerBusy:
+                said = await self._second.ask(question, limit)
         except WorkerLate:
             return self._refused(flavour, "timeout")
+        except WorkerMissing:
+            raise Transient("rendition-validator-restarting") from None
         except WorkerLost:
             return self._refused(flavour, "engine-lost")
         failed = tuple(said["failed_rules"])
-        return Verdict(said["is_valid"], said["flavour"], VERAPDF, self._worker.details["version"], failed)
+        return Verdict(said["is_valid"], said["flavour"], VERAPDF, self._version(), failed)
 
     async def second_opinion(self, child: Child, path: Path, limits: Limits) -> Verdict:
         """Pikepdf's judgement at 2b, for machines without Java. Only for files that qpdf itself wrote."""
@@ -87,5 +96,8 @@ class Gate:
         return Verdict(said["is_valid"], "2b", SECOND_OPINION, said["version"], tuple(said["failed_rules"]))
 
     def _refused(self, flavour: str | None, why: str) -> Verdict:
-        version = self._worker.details.get("version", "") if self._worker else ""
-        return Verdict(False, flavour or "", VERAPDF, version, (why,))
+        return Verdict(False, flavour or "", VERAPDF, self._version(), (why,))
+
+    def _version(self) -> str:
+        both = (self._worker, self._second)
+        return next((str(one.details["version"]) for one in both if one and one.details), "")

@@ -162,7 +162,9 @@ def _be_child(orders: int, pipe: int, is_to_stretch: bool) -> None:
         os.setsid()
         _take_leave({orders, pipe})
         if is_to_stretch:
-            warm_up()  # each page of memory that is written to is copied from the parent once: before work, not during it
+            warm_up(
+                is_whole=False
+            )  # memory is copied from the parent when it is written to: before work, not during it
         with open(orders, "rb") as told:
             for number, line in enumerate(told):
                 order = json.loads(line)

@@ -75,12 +75,13 @@ def prepare_faces() -> None:
         western(face)
 
 
-def warm_up() -> None:
-    """Does every step once on a page of our own, so that no child pays for what is loaded at first use."""
+def warm_up(*, is_whole: bool = True) -> None:
+    """Does the steps once on a page of our own, so that no child pays for what is loaded at first use."""
     with tempfile.TemporaryDirectory() as name:
         sample, mended = f"{name}/sample.pdf", f"{name}/mended.pdf"
         draw_sample(sample)
         survey_and_mend(
             sample, hint=None, attachments=f"{name}/a", max_pages=1, destination=mended, level="2u", language="nb"
         )
-        compare(sample, mended, max_looks=1)
+        if is_whole:
+            compare(sample, mended, max_looks=1)

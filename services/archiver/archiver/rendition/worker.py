@@ -21,6 +21,14 @@ class WorkerLost(Exception):
     """The process could not be started, or ended while it was asked."""
 
 
+class WorkerMissing(WorkerLost):
+    """The process did not come up."""
+
+
+class WorkerBusy(Exception):
+    """Others hold the worker longer than the asker would wait."""
+
+
 class Worker:
     """Keeps one process. Questions wait for each other; a question whose asker gives up costs the process its life."""
 
@@ -42,18 +50,31 @@ class Worker:
         async with self._turn:
             await self._started()
 
-    async def ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """The answer. Raises WorkerLate or WorkerLost; both leave a worker that starts anew by itself."""
-        async with self._turn:
-            process = await self._started()
-            try:
-                return await asyncio.wait_for(self._exchange(process, question), seconds)
-            except TimeoutError:
-                await self._ended()
-                raise WorkerLate from None
-            except BaseException:  # also a cancelled asker: the line is out of step and must not be reused
-                await self._ended()
-                raise
+    async def ask(self, question: dict[str, Any], seconds: float, *, patience: float | None = None) -> dict[str, Any]:
+        """The answer. Raises WorkerLate or WorkerLost; both leave a worker that starts anew by itself.
+
+        With `patience` raises WorkerBusy when others hold it for so many seconds.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise WorkerBusy from None
+        try:
+            return await self._asked(question, seconds)
+        finally:
+            self._turn.release()
+
+    async def _asked(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+        process = await self._started()
+        try:
+            return await asyncio.wait_for(self._exchange(process, question), seconds)
+        except TimeoutError:
+            await self._ended()
+            raise WorkerLate from None
+        except BaseException:  # also a cancelled asker: the line is out of step and must not be reused
+            await self._ended()
+            raise
 
     async def stop(self) -> None:
         """Ends the process."""
@@ -75,14 +96,14 @@ class Worker:
                 cwd=self._folder,
             )
         except OSError as missing:
-            raise WorkerLost(type(missing).__name__) from missing
+            raise WorkerMissing(type(missing).__name__) from missing
         self._process = process
         try:
             self.details = await asyncio.wait_for(_line(process), self._ready_seconds)
         except BaseException as gone:
             await self._ended()
-            if isinstance(gone, TimeoutError):
-                raise WorkerLost("not ready in time") from None
+            if isinstance(gone, TimeoutError | WorkerLost):
+                raise WorkerMissing("not ready in time") from None
             raise
         return process
 

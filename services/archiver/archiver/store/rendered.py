@@ -12,8 +12,8 @@ from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
 
 ENTER: Final = """
-insert into rendered_documents (document_key, delivery_id, holder_key, depth, position, document)
-values ($1, $2, $3, $4, $5, $6) on conflict (document_key) do nothing
+insert into rendered_documents (document_key, delivery_id, holder_key, depth, position, is_main, media_type, document)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (document_key) do nothing
 """
 KEEP: Final = """
 insert into renditions (document_key, delivery_id, source_sha256, rendition, flavour, rung, validator,
@@ -37,6 +37,8 @@ class Place:
 
     delivery_id: UUID
     document_key: UUID
+    is_main: bool
+    media_type: str
     holder: UUID | None = None
     depth: int = 0
     position: int = 0
@@ -55,7 +57,7 @@ async def enter(tx: Transaction, place: Place) -> Row:
     """The document's row; one that is there already stays as it is."""
     sealed = place.document.model_dump(mode="json") if place.document else None
     where = (place.document_key, place.delivery_id, place.holder, place.depth, place.position)
-    await tx.execute(ENTER, *where, sealed)
+    await tx.execute(ENTER, *where, place.is_main, place.media_type, sealed)
     row = await tx.fetchrow("select * from rendered_documents where document_key = $1", place.document_key)
     return present(row, "document")
 
@@ -144,13 +146,15 @@ async def let_try_again(
     opened: VaultRef | None = None,
     accepts_difference: bool = False,
     document: VaultRef | None = None,
+    media_type: str | None = None,
 ) -> None:
     """The document waits for its rendition again: opened, with its difference accepted, or with another file."""
     sql = """update rendered_documents set state = 'waiting', code = null, detail = null, changed_at = now(),
-      opened = $2, accepts_difference = accepts_difference or $3, document = coalesce($4, document)
+      opened = $2, accepts_difference = accepts_difference or $3, document = coalesce($4, document),
+      media_type = coalesce($5, media_type)
     where document_key = $1"""
     refs = [None if ref is None else ref.model_dump(mode="json") for ref in (opened, document)]
-    await tx.execute(sql, document_key, refs[0], accepts_difference, refs[1])
+    await tx.execute(sql, document_key, refs[0], accepts_difference, refs[1], media_type)
 
 
 async def leave_out(tx: Transaction, document_key: UUID) -> None:

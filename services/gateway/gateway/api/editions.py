@@ -1,6 +1,7 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Documents beside their main way: held, attachments, assessment, corrections, Utgår, approvals, before sending."""
 
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -39,6 +40,7 @@ from sikkersak.errors import Declined, NotFound
 router = APIRouter(tags=["documents"])
 ACT: Final = documented(400, 404, 409)
 PDF: Final = "application/pdf"
+PDF_MARK: Final = b"%PDF-"
 AS_PDF: Final[dict[str, Any]] = {
     "response_class": Response,
     "responses": {
@@ -102,14 +104,15 @@ async def add_attachment(
 ) -> DocumentView:
     """The body is the file itself. It is archived with the document; PDF is needed where it goes out as a letter."""
     await asker.ask(ReadDocument(document_id=document_id))  # nothing is kept for who may not even read it
-    content = await request.body()
-    if not content:
+    pieces = request.stream()
+    head = await _beginning(pieces)
+    if not head:
         raise Declined("file-empty", "Filen er tom.", status=422)
-    is_pdf = content.startswith(b"%PDF-")
+    is_pdf = head.startswith(PDF_MARK)
     media_type = PDF if is_pdf else safe_media_type(request.headers.get("Content-Type", BINARY))
     if media_type == PDF and not is_pdf:
         media_type = BINARY
-    ref = await asker.reception.vault.put(content, media_type)
+    ref = await asker.reception.vault.put(_whole(head, pieces), media_type)
     return await asker.ask(
         AddAttachment(document_id=document_id, file=File(name=name, media_type=media_type, ref=ref)), key
     )
@@ -183,3 +186,19 @@ async def list_stand_ins(school_id: UUID, asker: Asker) -> StandInList:
 async def put_stand_in(school_id: UUID, body: StandInBody, asker: Asker, key: Key) -> StandInList:
     """By the school's leader or an administrator, at most 120 days (M13)."""
     return await asker.ask(PutStandIn(school_id=school_id, **dict(body)), key)
+
+
+async def _beginning(pieces: AsyncIterator[bytes]) -> bytes:
+    """Enough of a file to see whether it is a PDF, however small the pieces are that it comes in."""
+    head = b""
+    async for piece in pieces:
+        head += piece
+        if len(head) >= len(PDF_MARK):
+            break
+    return head
+
+
+async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
+    async for piece in rest:
+        yield piece

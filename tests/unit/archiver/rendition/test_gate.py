@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from pathlib import Path
 
 import pikepdf
@@ -11,6 +13,7 @@ import pytest_asyncio
 from pikepdf import Name
 
 from archiver.rendition.gate import Gate
+from archiver.rendition.worker import Worker
 from sikkersak.letters import compose
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -129,6 +132,36 @@ async def test_a_file_that_would_take_for_ever_is_not_valid_and_the_next_one_is_
         assert (await hurried.judge(good, "2b")).is_valid, "a new worker took over"
     finally:
         await hurried.stop()
+
+
+EXAMINER = """
+import json, sys, time
+print(json.dumps({"version": "1"}), flush=True)
+for line in sys.stdin:
+    if "endless" in line:
+        time.sleep(600)
+    print(json.dumps({"is_valid": True, "flavour": "2b", "failed_rules": []}), flush=True)
+"""
+
+
+async def test_while_one_file_holds_it_up_the_next_is_judged_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archiver.rendition.gate.PATIENCE_SECONDS", 0.1)
+    standing = Gate(tmp_path, seconds=600.0)
+    for name in ("_worker", "_second"):
+        monkeypatch.setattr(standing, name, Worker([sys.executable, "-c", EXAMINER]))
+    held = asyncio.create_task(standing.judge(tmp_path / "endless.pdf", "2b"))
+    try:
+        async with asyncio.timeout(60):
+            while not standing._worker._turn.locked():  # type: ignore[union-attr]
+                await asyncio.sleep(0.01)
+            assert (await standing.judge(tmp_path / "next.pdf", "2b")).is_valid
+        assert not held.done()
+    finally:
+        held.cancel()
+        await asyncio.wait([held])
+        await standing.stop()
 
 
 async def test_the_second_opinion_refuses_an_ordinary_pdf(renderer, papers) -> None:

@@ -171,7 +171,7 @@ TABLE = (
     Case("zero bytes", blank, refused("empty"), 5, 120),
     Case("truncated", truncated, refused("damaged"), 5, 120),
     Case("user password", user_password, refused("password"), 5, 120),
-    Case("user password and no owner password", only_a_user_password, refused("password") | {"mended"}, 15, 150),
+    Case("user password and no owner password", only_a_user_password, refused("password") | {"mended"}, 30, 150),
     Case("broken table of contents", broken_xref, frozenset({"mended"}), 15, 150),
     Case("1 GiB as content", bomb_as_content, refused("too-large"), 10, 200),
     Case("256 MiB as a picture", bomb_as_image, DELIVERED, 40, 900),

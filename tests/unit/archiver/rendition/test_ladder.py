@@ -163,12 +163,66 @@ async def test_a_digital_signature_is_said_to_belong_to_the_original(render, pap
         )  # fmt: skip
         pdf.Root["/AcroForm"] = Dictionary(Fields=Array([pdf.make_indirect(field)]), SigFlags=3)
 
-    assert codes(await render(papers.pdf(change=sign)))["signature-invalidated"] == 1
+    made = await render(papers.pdf(change=sign))
+    assert codes(made)["signature-invalidated"] == 1
+    with pikepdf.open(made.path) as pdf:
+        assert "/V" not in pdf.Root.AcroForm.Fields[0], "what signed another file proves nothing here"
 
 
 async def test_an_owner_password_only_is_left_off_and_noted(render, papers) -> None:
     made = await render(papers.pdf(encryption=pikepdf.Encryption(owner="eier", user="")))
     assert codes(made)["encryption-removed"] == 1
+
+
+async def test_a_cipher_that_only_one_reader_opens_is_no_obstacle(render, papers) -> None:
+    """Without an owner's password qpdf opens it and pdfium does not: the others are given what qpdf opened."""
+    made = await render(papers.pdf(encryption=pikepdf.Encryption(owner="", user="hemmelig")))
+    assert made.rung is Rung.MENDED
+    assert made.sameness is not None
+    assert made.sameness.recall == 1.0
+
+
+async def test_a_font_with_a_name_in_another_character_set_is_renamed(render, papers) -> None:
+    whole = papers.pdf(font="Helvetica-Bl", object_stream_mode=pikepdf.ObjectStreamMode.disable).read_bytes()
+    made = await render(papers.keep("name.pdf", whole.replace(b"Helvetica-Bl", b"Helvetica#e5l")))
+    assert made.rung is Rung.MENDED
+
+
+async def test_a_button_without_any_look_and_with_an_action_is_mended(render, papers) -> None:
+    def button(pdf: pikepdf.Pdf) -> None:
+        field = pdf.make_indirect(
+            Dictionary(
+                Type=Name.Annot, Subtype=Name.Widget, FT=Name.Btn, T=String("kryss"), AS=Name.Off, F=4,
+                Rect=Array([72, 600, 90, 618]), AP=Dictionary(N=Dictionary(Yes=Dictionary())),
+                A=Dictionary(S=Name.URI, URI=String("https://example.invalid/")),
+            )
+        )  # fmt: skip
+        pdf.Root["/AcroForm"] = Dictionary(Fields=Array([field]))
+        pdf.pages[0].obj["/Annots"] = Array([field])
+
+    assert (await render(papers.pdf(change=button))).rung is Rung.MENDED
+
+
+async def test_content_that_does_not_unpack_is_no_reason_to_stop(render, papers) -> None:
+    def spoil(pdf: pikepdf.Pdf) -> None:
+        spoilt = pikepdf.Stream(pdf, b"")
+        spoilt.write(b"this is not squeezed at all", filter=Name.FlateDecode)
+        pdf.pages[0].obj["/Contents"] = Array([pdf.make_indirect(spoilt)])
+
+    source = papers.pdf(change=spoil, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    assert (await render(source)).pages == 1
+
+
+async def test_every_word_of_a_pictured_page_can_be_searched_for(render, papers) -> None:
+    def stretch(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj["/MediaBox"] = Array([0, 0, 15_000, 15_000])
+
+    lines = b"BT /F 300 Tf 400 TL 700 9000 Td (Vedtak om spesialundervisning) Tj T* (etter opplaeringslova 5-1) Tj ET"
+    made = await render(papers.pdf(change=stretch, content=lines))
+    assert made.rung is Rung.PICTURED
+    assert text_of(made.path).split() == ["Vedtak", "om", "spesialundervisning", "etter", "opplaeringslova", "5-1"]
+    assert made.sameness is not None
+    assert made.sameness.is_same
 
 
 async def test_a_page_too_large_for_pdfa_becomes_a_picture_with_its_words(render, papers) -> None:

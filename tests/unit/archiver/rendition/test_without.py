@@ -58,3 +58,10 @@ async def test_without_libreoffice_word_documents_wait(renderer, render, papers,
         await render(papers.docx())
     assert later.value.reason == "rendition-office-missing"
     assert renderer.capabilities()["libreoffice"] is False
+
+
+async def test_what_is_missing_is_said_with_what_it_means(without_java, renderer, monkeypatch) -> None:
+    monkeypatch.setattr(renderer, "_office", None)
+    lacks = renderer.lacks()
+    assert [one.split()[0] for one in lacks if not one.startswith("bubblewrap")] == ["java", "libreoffice"]
+    assert "the rest waits" in lacks[0]
