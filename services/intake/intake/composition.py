@@ -8,12 +8,11 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from intake import inspector
+from intake import inspector, ways
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.handlers import handlers
 from intake.mailroom import Mailroom, ReceivingSystem
-from intake.operations import operations
 from intake.periodic import PERIODIC
 from intake.settings import FurtherSystem, Settings
 from intake.svarinn.client import V2, Dialect, SvarInn
@@ -80,6 +79,6 @@ service: Service[Settings, Mailroom] = Service(
     settings=Settings,
     room=open_mailroom,
     handlers=handlers,
-    operations=operations,
+    operations=ways.operations,
     periodic=PERIODIC,
 )

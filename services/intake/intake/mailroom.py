@@ -19,7 +19,7 @@ from sikkersak.contracts.intake import Attachment, MailReceived
 from sikkersak.contracts.values import File
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
-from sikkersak.persistence.database import Database, Row
+from sikkersak.persistence.database import Database, Row, Transaction
 from sikkersak.vault import Vault
 
 
@@ -54,22 +54,27 @@ class Mailroom:
 
         False when it was kept before: whoever comes second changes nothing. Key: the mail's id and its state.
         """
-        attachments = await self._attachments(unpacked)
+        attachments = await self.attachments(unpacked)
+        async with self.database.transaction() as tx:
+            return await self.settle(tx, row, attachments)
+
+    async def settle(self, tx: Transaction, row: Row, attachments: list[Attachment]) -> bool:
+        """The row that says so, and the fact. False when it was said before."""
         digest = hashlib.sha256("".join(sorted(one.file.ref.sha256 for one in attachments)).encode()).digest()
         decision = sort(row["title"], row["shipment_type"])
-        async with self.database.transaction() as tx:
-            is_first = await store.keep_stored(tx, row["mail_id"], attachments, decision, digest)
-            if is_first:
-                fact = MailReceived(
-                    mail_id=row["mail_id"],
-                    receiver_organisation=row["receiver_organisation"],
-                    attachments=len(attachments),
-                    belonging=decision.belonging,
-                )
-                await say(tx, fact)
+        is_first = await store.keep_stored(tx, row["mail_id"], attachments, decision, digest)
+        if is_first:
+            fact = MailReceived(
+                mail_id=row["mail_id"],
+                receiver_organisation=row["receiver_organisation"],
+                attachments=len(attachments),
+                belonging=decision.belonging,
+            )
+            await say(tx, fact)
         return is_first
 
-    async def _attachments(self, unpacked: list[Unpacked]) -> list[Attachment]:
+    async def attachments(self, unpacked: list[Unpacked]) -> list[Attachment]:
+        """The files, inspected, scanned and safe in the vault."""
         findings = await self.inspector.inspect([one.path for one in unpacked])
         kept = []
         for one, finding in zip(unpacked, findings, strict=True):

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from intake import orders
+from intake import exporting, orders
 from intake.mailroom import Mailroom
 from intake.receiving import Receiving
 from sikkersak.errors import Declined, Transient
@@ -51,4 +51,5 @@ PERIODIC: Final[tuple[Periodic[Mailroom], ...]] = (
     Periodic("svarinn-poll", every=lambda mailroom: mailroom.poll_seconds, work=poll_svarinn),
     Periodic("mail-sweep", every=lambda mailroom: mailroom.sweep_seconds, work=sweep),
     Periodic("mail-alarms", every=lambda mailroom: min(mailroom.sweep_seconds, 60.0), work=watch),
+    Periodic("mail-exports", every=lambda mailroom: min(mailroom.sweep_seconds, 5.0), work=exporting.make_next),
 )

@@ -242,7 +242,7 @@ PLANS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=PLANS, shuffles=st.lists(st.integers(0, 2), max_size=8), shipments=st.integers(1, 3))
 def test_each_shipment_is_registered_once_and_acknowledged_only_when_stored(
     world: World, plan: dict[int, str], shuffles: list[int], shipments: int
@@ -252,7 +252,7 @@ def test_each_shipment_is_registered_once_and_acknowledged_only_when_stored(
 
 @pytest.mark.parametrize("what", ["dies before", "dies after", "answer lost", "fails"])
 def test_every_single_step_may_be_the_one(world: World, what: str) -> None:
-    for step in range(1, 19):
+    for step in range(1, 16):
         world.runner.run(_one_course(world, Fate({step: what}), [], 1))
 
 
@@ -287,8 +287,8 @@ async def _all_is_well(world: World, svarinn: ModelSvarInn, contents: dict[UUID,
         rows = await tx.fetch("select * from mail")
         facts = await tx.fetchval("select count(*) from outbox where message_type = 'intake.mail.received.v1'")
         files = await tx.fetchval("select count(*) from attachments")
-    assert Counter(row["shipment_id"] for row in rows) == Counter(contents)
+    assert Counter(row["shipment_id"] for row in rows) == Counter(list(contents))
     assert all(row["state"] == "stored" and row["stored_at"] is not None for row in rows)
     assert (facts, files) == (len(contents), len(contents) * len(NAMES))
-    assert svarinn.acknowledged == Counter(contents)
+    assert svarinn.acknowledged == Counter(list(contents))
     assert svarinn.acknowledged_unsafe == []
