@@ -19,6 +19,9 @@ RESOURCES = {
         f"/documents/{{document_id}}/{act}"
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
+    *("/waiting-mail", "/waiting-mail/{mail_id}/retry", "/waiting-mail/{mail_id}/refusal"),
+    *("/receivers", "/receivers/resumption", "/brought-in-mail", "/outage-report"),
+    *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up")),
     *(f"/archive/{part}" for part in ("groups", "not-archived", "retries", "reconciliations")),

@@ -17,6 +17,7 @@ from gateway.api import (
     people,
     reconciliation,
     signatures,
+    ways_in,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
@@ -32,7 +33,20 @@ def mount(app: FastAPI) -> None:
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
     api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    shelves = (me, mail, people, cases, documents, deliveries, archive, reconciliation, signatures, letters, notices)
+    shelves = (
+        me,
+        mail,
+        ways_in,
+        people,
+        cases,
+        documents,
+        deliveries,
+        archive,
+        reconciliation,
+        signatures,
+        letters,
+        notices,
+    )
     for resource in shelves:
         api.include_router(resource.router)
     app.include_router(api)
