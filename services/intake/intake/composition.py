@@ -12,8 +12,9 @@ from intake import inspector, ways
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.handlers import handlers
-from intake.mailroom import Mailroom, ReceivingSystem
+from intake.mailroom import Mailroom, ReceivingSystem, Way
 from intake.periodic import PERIODIC
+from intake.scan_folder import Folder
 from intake.settings import FurtherSystem, Settings
 from intake.svarinn.client import V2, Dialect, SvarInn
 from intake.svarinn.envelope import load_keys
@@ -49,6 +50,8 @@ async def open_mailroom(frame: Frame[Settings]) -> AsyncIterator[Mailroom]:
             sweep_seconds=settings.sweep_seconds,
             lease_seconds=settings.lease_seconds,
             at_once=settings.fetch_at_once,
+            scan_seconds=settings.scan_seconds,
+            ways=_ways(settings),
             is_leaving=lambda: frame.health.is_leaving,
         )
 
@@ -67,6 +70,12 @@ def _systems(settings: Settings) -> list[FurtherSystem]:
     if len({one.username for one in (first, *further)}) != len(further) + 1:
         raise ValueError("two receiving systems have the same user name")
     return [first, *further]
+
+
+def _ways(settings: Settings) -> tuple[Way, ...]:
+    if settings.scan_folder is None:
+        return ()
+    return (Folder(settings.scan_folder, settings.scan_receiver, settings.scan_quiet_seconds),)
 
 
 def _system(one: FurtherSystem) -> ReceivingSystem:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from intake import store
 from intake.alarms import Alarms
@@ -31,6 +32,13 @@ class ReceivingSystem:
     keys: list[ReceiverKey]
 
 
+class Way(Protocol):
+    """A further way in, looked at now and then."""
+
+    async def look(self, mailroom: Mailroom) -> None:
+        """One round. What goes wrong with one thing never stops the others."""
+
+
 @dataclass(frozen=True)
 class Mailroom:
     """Everything that takes mail from outside to safety."""
@@ -47,6 +55,8 @@ class Mailroom:
     sweep_seconds: float
     lease_seconds: float
     at_once: int = 4
+    scan_seconds: float = 5.0
+    ways: tuple[Way, ...] = ()
     is_leaving: Callable[[], bool] = lambda: False
 
     async def keep(self, row: Row, unpacked: list[Unpacked]) -> bool:

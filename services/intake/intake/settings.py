@@ -46,3 +46,16 @@ class Settings(ServiceSettings):
     clamd_url: str | None = Field(
         None, description="tcp://host:3310 of ClamAV's clamd; without it files say that they are not scanned"
     )
+    scan_folder: Path | None = Field(
+        None,
+        description="folder that multifunction printers scan to; a folder in it named with nine digits is for that organisation",
+    )
+    scan_receiver: str = Field(
+        "",
+        pattern=r"^(\d{9})?$",
+        description="organisation number that other scans are for; none leaves it to a person",
+    )
+    scan_quiet_seconds: float = Field(
+        10.0, gt=0, description="for how long nobody must have touched a scan before it is taken"
+    )
+    scan_seconds: float = Field(5.0, gt=0, description="how often the scan folder is looked at")

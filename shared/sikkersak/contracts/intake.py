@@ -92,6 +92,11 @@ class MailDetail(Contract):
     suggested_school_id: UUID | None
     suggested_case_type: str | None
     registration_error: str | None = None
+    way: str = Field(default="svarinn", description="svarinn, upload, folder, mailbox")
+    named_case: str | None = Field(
+        default=None, description="the case number that a cover sheet or a file's name gives"
+    )
+    origin_case_number: str | None = Field(default=None, description="its case number where it was brought in from")
 
 
 class ListMail(Operation[MailPage], name="intake.list_mail.v1"):
