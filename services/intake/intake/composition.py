@@ -15,6 +15,7 @@ from intake.handlers import handlers
 from intake.mailroom import Mailroom, ReceivingSystem, Way
 from intake.periodic import PERIODIC
 from intake.scan_folder import Folder
+from intake.scan_mailbox import Mailbox
 from intake.settings import FurtherSystem, Settings
 from intake.svarinn.client import V2, Dialect, SvarInn
 from intake.svarinn.envelope import load_keys
@@ -73,9 +74,13 @@ def _systems(settings: Settings) -> list[FurtherSystem]:
 
 
 def _ways(settings: Settings) -> tuple[Way, ...]:
-    if settings.scan_folder is None:
-        return ()
-    return (Folder(settings.scan_folder, settings.scan_receiver, settings.scan_quiet_seconds),)
+    ways: list[Way] = []
+    if settings.scan_folder is not None:
+        ways.append(Folder(settings.scan_folder, settings.scan_receiver, settings.scan_quiet_seconds))
+    if settings.scan_mailbox is not None:
+        password = settings.scan_mailbox_password.get_secret_value()
+        ways.append(Mailbox(settings.scan_mailbox, password, settings.scan_receiver))
+    return tuple(ways)
 
 
 def _system(one: FurtherSystem) -> ReceivingSystem:
