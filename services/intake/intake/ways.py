@@ -10,6 +10,7 @@ from intake.mailroom import Mailroom
 from intake.operations import operations
 from intake.reasons import reason_of
 from sikkersak.contracts.intake import (
+    BringingLimits,
     BringInMail,
     BroughtIn,
     ExportMail,
@@ -17,6 +18,7 @@ from sikkersak.contracts.intake import (
     ListWaitingMail,
     MailExport,
     OutageReport,
+    ReadBringingLimits,
     ReadMailExport,
     Receivers,
     ReceiverStatus,
@@ -35,6 +37,7 @@ from sikkersak.persistence.database import Row, Transaction, present
 
 __all__ = ["operations"]  # with everything below answered too
 WAITING: Final = "select * from mail where state = 'seen' and way = 'svarinn'"
+MOST_FILES: Final = 100
 OUTAGE: Final = """
 select receiver_organisation as organisation, count(*)::int as arrived, count(stored_at)::int as taken_in,
   max(extract(epoch from coalesce(stored_at, now()) - received_at))::int as longest_wait_seconds
@@ -103,6 +106,13 @@ async def bring_in_mail(asked: BringInMail, ask: Ask, mailroom: Mailroom) -> Bro
     row = await bring_in_files(ask.tx, mailroom, brought, asked.files)
     mail = store.summary(await store.mail(ask.tx, row["mail_id"]))
     return BroughtIn(mail=mail, confirmation=confirmation(row, len(asked.files)))
+
+
+@operations.answers(ReadBringingLimits)
+async def read_bringing_limits(asked: ReadBringingLimits, ask: Ask, mailroom: Mailroom) -> BringingLimits:
+    """The same as for a shipment."""
+    del asked, ask
+    return BringingLimits(largest_bytes=mailroom.largest_shipment, most_files=MOST_FILES)
 
 
 @operations.answers(ExportMail)

@@ -263,6 +263,17 @@ class BringInMail(Operation[BroughtIn], name="intake.bring_in_mail.v1", changes=
     origin_case_number: str | None = Field(default=None, max_length=40, description="its case number there")
 
 
+class BringingLimits(Contract):
+    """What can be brought in at once."""
+
+    largest_bytes: int = Field(description="of all files together")
+    most_files: int
+
+
+class ReadBringingLimits(Operation[BringingLimits], name="intake.read_bringing_limits.v1"):
+    """What can be brought in at once. For whoever may bring mail in, and nobody else."""
+
+
 class ExportState(StrEnum):
     """Where an export is."""
 

@@ -20,7 +20,7 @@ RESOURCES = {
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
     *("/waiting-mail", "/waiting-mail/{mail_id}/retry", "/waiting-mail/{mail_id}/refusal"),
-    *("/receivers", "/receivers/resumption", "/brought-in-mail", "/outage-report"),
+    *("/receivers", "/receivers/resumption", "/brought-in-mail", "/brought-in-mail/limits", "/outage-report"),
     *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up")),

@@ -18,6 +18,7 @@ from gateway.api.files import BINARY, DOWNLOAD, LONGEST_NAME, file_answer, safe_
 from gateway.problems import documented
 from sikkersak.contracts import values
 from sikkersak.contracts.intake import (
+    BringingLimits,
     BringInMail,
     BroughtIn,
     ExportMail,
@@ -25,6 +26,7 @@ from sikkersak.contracts.intake import (
     ListWaitingMail,
     MailExport,
     OutageReport,
+    ReadBringingLimits,
     ReadMailExport,
     Receivers,
     RefuseWaitingMail,
@@ -122,7 +124,7 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
 
     The copies that were sent are gone when this returns. For mail distributors and administrators.
     """
-    await asker.ask(ListReceivers())  # whoever may not know of the ways in sends nothing to the vault
+    await asker.ask(ReadBringingLimits())  # whoever may not do this sends nothing to the vault
     async with request.form(max_files=MOST_FILES, max_fields=20) as form:
         told = _told({name: value for name, value in form.multi_items() if isinstance(value, str)})
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
@@ -139,6 +141,12 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
         origin_case_number=told.origin_case_number,
     )
     return await asker.ask(asked, key)
+
+
+@router.get("/brought-in-mail/limits", summary="What can be brought in at once")
+async def read_bringing_limits(asker: Asker) -> BringingLimits:
+    """For mail distributors and administrators."""
+    return await asker.ask(ReadBringingLimits())
 
 
 @router.post("/mail-exports", summary="Order an export of undistributed mail", status_code=ACCEPTED, responses=ACT)

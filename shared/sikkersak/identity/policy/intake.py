@@ -28,6 +28,9 @@ RULES: Final[dict[str, Rule]] = {
     "intake.bring_in_mail.v1": holding(
         Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
     ),
+    "intake.read_bringing_limits.v1": holding(
+        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
+    ),
     "intake.export_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail_export.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.report_outage.v1": holding(
