@@ -8,13 +8,14 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from intake import inspector
+from intake import inspector, ways
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.handlers import handlers
-from intake.mailroom import Mailroom, ReceivingSystem
-from intake.operations import operations
+from intake.mailroom import Mailroom, ReceivingSystem, Way
 from intake.periodic import PERIODIC
+from intake.scan_folder import Folder
+from intake.scan_mailbox import Mailbox
 from intake.settings import FurtherSystem, Settings
 from intake.svarinn.client import V2, Dialect, SvarInn
 from intake.svarinn.envelope import load_keys
@@ -50,6 +51,8 @@ async def open_mailroom(frame: Frame[Settings]) -> AsyncIterator[Mailroom]:
             sweep_seconds=settings.sweep_seconds,
             lease_seconds=settings.lease_seconds,
             at_once=settings.fetch_at_once,
+            scan_seconds=settings.scan_seconds,
+            ways=_ways(settings),
             is_leaving=lambda: frame.health.is_leaving,
         )
 
@@ -70,6 +73,16 @@ def _systems(settings: Settings) -> list[FurtherSystem]:
     return [first, *further]
 
 
+def _ways(settings: Settings) -> tuple[Way, ...]:
+    ways: list[Way] = []
+    if settings.scan_folder is not None:
+        ways.append(Folder(settings.scan_folder, settings.scan_receiver, settings.scan_quiet_seconds))
+    if settings.scan_mailbox is not None:
+        password = settings.scan_mailbox_password.get_secret_value()
+        ways.append(Mailbox(settings.scan_mailbox, password, settings.scan_receiver))
+    return tuple(ways)
+
+
 def _system(one: FurtherSystem) -> ReceivingSystem:
     client = SvarInn(one.url, one.username, one.password.get_secret_value(), DIALECTS[one.version]())
     return ReceivingSystem(client, load_keys(one.keys))
@@ -80,6 +93,6 @@ service: Service[Settings, Mailroom] = Service(
     settings=Settings,
     room=open_mailroom,
     handlers=handlers,
-    operations=operations,
+    operations=ways.operations,
     periodic=PERIODIC,
 )

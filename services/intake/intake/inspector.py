@@ -1,6 +1,6 @@
 """The inspector: a warm process that forks one limited child for each shipment's files.
 
-`python -m intake.inspector` reads a JSON list of paths a line and answers with one JSON list of findings a line. It has
+`python -m intake.inspector` reads a question and paths as a JSON list a line, and answers with a JSON list a line. It has
 everything imported before, and opens no file itself: the child does, with limits to time, memory and file size, and
 is gone afterwards. Where a child breaks on them, each file is inspected by a child of its own.
 """
@@ -15,14 +15,17 @@ import resource
 import select
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from intake.case_number import on_first_page
 from intake.inspection import Finding, judge
 
 SECONDS: Final = 20
 MEMORY: Final = 1 << 30
 LARGEST_ANSWER: Final = 1 << 20
+QUESTIONS: Final[dict[str, Callable[[Path], Any]]] = {"judge": judge, "named_case": on_first_page}
 UNFIT: Final = Finding("application/octet-stream", "not-inspectable")
 
 
@@ -35,22 +38,29 @@ class Inspector:
 
     async def inspect(self, paths: list[Path]) -> list[Finding]:
         """What the files are, in their order."""
-        if not paths:
-            return []
+        found = await self._asked("judge", paths) if paths else []
+        return [UNFIT] * len(paths) if found is None else [_finding(one) for one in found]
+
+    async def named_case(self, path: Path) -> str | None:
+        """The case number on a scan's first page, as text or as a barcode."""
+        found = await self._asked("named_case", [path])
+        return found[0] if found and isinstance(found[0], str) else None
+
+    async def _asked(self, what: str, paths: list[Path]) -> list[Any] | None:
         async with self._one_at_a_time:
             for _ in range(2):
-                found = await self._ask(paths)
+                found = await self._ask(what, paths)
                 if found is not None:
                     return found
                 await self._end()
-        return [UNFIT] * len(paths)
+        return None
 
     async def close(self) -> None:
         """Ends the warm process."""
         async with self._one_at_a_time:
             await self._end()
 
-    async def _ask(self, paths: list[Path]) -> list[Finding] | None:
+    async def _ask(self, what: str, paths: list[Path]) -> list[Any] | None:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "intake.inspector"),
@@ -63,11 +73,12 @@ class Inspector:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps([str(path) for path in paths]).encode() + b"\n")
+            self._process.stdin.write(json.dumps([what, *map(str, paths)]).encode() + b"\n")
             await self._process.stdin.drain()
             within = SECONDS * 2 * (len(paths) + 2)
             line = await asyncio.wait_for(self._process.stdout.readline(), within)
-            return [_finding(one) for one in json.loads(line)]
+            found = json.loads(line)
+            return found if isinstance(found, list) else None
         except (TimeoutError, ConnectionError, ValueError):
             return None
         except BaseException:  # given up in the middle: an answer that comes later is for nobody
@@ -96,20 +107,22 @@ def serve() -> None:
 
     _ = pikepdf.__version__
     for line in sys.stdin:
-        paths = json.loads(line)
-        found = in_child(paths)
+        what, *paths = json.loads(line)
+        found = in_child(what, paths)
+        if found is None and len(paths) > 1:
+            found = [(in_child(what, [path]) or [UNFIT])[0] for path in paths]
         if found is None:
-            found = [(in_child([path]) or [UNFIT])[0] for path in paths] if len(paths) > 1 else [UNFIT]
+            found = [UNFIT]
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 
 
-def in_child(paths: list[str]) -> list[Finding] | None:
+def in_child(what: str, paths: list[str]) -> list[Any] | None:
     """What a limited child finds; None where it does not come back with an answer."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _be_the_child(paths, writing)
+        _be_the_child(what, paths, writing)
     os.close(writing)
     told = _read(reading)
     os.close(reading)
@@ -117,7 +130,7 @@ def in_child(paths: list[str]) -> list[Finding] | None:
         os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     try:
-        found = [_finding(one) for one in json.loads(told)]
+        found: list[Any] = json.loads(told)
     except ValueError:
         return None
     return found if len(found) == len(paths) else None
@@ -136,14 +149,14 @@ def _read(reading: int) -> bytes:
     return b""
 
 
-def _be_the_child(paths: list[str], writing: int) -> None:
+def _be_the_child(what: str, paths: list[str], writing: int) -> None:
     """Never returns."""
     try:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        os.write(writing, json.dumps([judge(Path(path)) for path in paths]).encode())
+        os.write(writing, json.dumps([QUESTIONS[what](Path(path)) for path in paths]).encode())
     except BaseException:  # whatever it was: no answer is the answer
         os._exit(1)
     os._exit(0)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from intake import store
 from intake.alarms import Alarms
@@ -19,7 +20,7 @@ from sikkersak.contracts.intake import Attachment, MailReceived
 from sikkersak.contracts.values import File
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
-from sikkersak.persistence.database import Database, Row
+from sikkersak.persistence.database import Database, Row, Transaction
 from sikkersak.vault import Vault
 
 
@@ -29,6 +30,13 @@ class ReceivingSystem:
 
     client: Receiver
     keys: list[ReceiverKey]
+
+
+class Way(Protocol):
+    """A further way in, looked at now and then."""
+
+    async def look(self, mailroom: Mailroom) -> None:
+        """One round. What goes wrong with one thing never stops the others."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class Mailroom:
     sweep_seconds: float
     lease_seconds: float
     at_once: int = 4
+    scan_seconds: float = 5.0
+    ways: tuple[Way, ...] = ()
     is_leaving: Callable[[], bool] = lambda: False
 
     async def keep(self, row: Row, unpacked: list[Unpacked]) -> bool:
@@ -54,22 +64,27 @@ class Mailroom:
 
         False when it was kept before: whoever comes second changes nothing. Key: the mail's id and its state.
         """
-        attachments = await self._attachments(unpacked)
+        attachments = await self.attachments(unpacked)
+        async with self.database.transaction() as tx:
+            return await self.settle(tx, row, attachments)
+
+    async def settle(self, tx: Transaction, row: Row, attachments: list[Attachment]) -> bool:
+        """The row that says so, and the fact. False when it was said before."""
         digest = hashlib.sha256("".join(sorted(one.file.ref.sha256 for one in attachments)).encode()).digest()
         decision = sort(row["title"], row["shipment_type"])
-        async with self.database.transaction() as tx:
-            is_first = await store.keep_stored(tx, row["mail_id"], attachments, decision, digest)
-            if is_first:
-                fact = MailReceived(
-                    mail_id=row["mail_id"],
-                    receiver_organisation=row["receiver_organisation"],
-                    attachments=len(attachments),
-                    belonging=decision.belonging,
-                )
-                await say(tx, fact)
+        is_first = await store.keep_stored(tx, row["mail_id"], attachments, decision, digest)
+        if is_first:
+            fact = MailReceived(
+                mail_id=row["mail_id"],
+                receiver_organisation=row["receiver_organisation"],
+                attachments=len(attachments),
+                belonging=decision.belonging,
+            )
+            await say(tx, fact)
         return is_first
 
-    async def _attachments(self, unpacked: list[Unpacked]) -> list[Attachment]:
+    async def attachments(self, unpacked: list[Unpacked]) -> list[Attachment]:
+        """The files, inspected, scanned and safe in the vault."""
         findings = await self.inspector.inspect([one.path for one in unpacked])
         kept = []
         for one, finding in zip(unpacked, findings, strict=True):

@@ -57,6 +57,9 @@ async def read_mail(asked: ReadMail, ask: Ask, mailroom: Mailroom) -> MailDetail
         suggested_school_id=row["planned_school"],
         suggested_case_type=await store.case_type_for(ask.tx, row["receiver_organisation"]),
         registration_error=row["registration_error"],
+        way=row["way"],
+        named_case=row["named_case"],
+        origin_case_number=row["origin_case_number"],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from intake import orders
+from intake import exporting, orders
 from intake.mailroom import Mailroom
 from intake.receiving import Receiving
 from sikkersak.errors import Declined, Transient
@@ -39,6 +39,17 @@ async def sweep(mailroom: Mailroom) -> None:
         log.warning("orders_given_again", orders=again)
 
 
+async def look_at_scans(mailroom: Mailroom) -> None:
+    """One round of each further way in; a folder that is not mounted never stops a mailbox."""
+    for way in mailroom.ways:
+        try:
+            await way.look(mailroom)
+        except Transient as later:
+            log.warning("scans_wait", reason=later.reason)
+        except OSError as away:
+            log.error("scans_away", exception_type=type(away).__name__)
+
+
 async def watch(mailroom: Mailroom) -> None:
     """Keeps the alarms' gauges true, and says in the log what a person must see to."""
     try:
@@ -51,4 +62,6 @@ PERIODIC: Final[tuple[Periodic[Mailroom], ...]] = (
     Periodic("svarinn-poll", every=lambda mailroom: mailroom.poll_seconds, work=poll_svarinn),
     Periodic("mail-sweep", every=lambda mailroom: mailroom.sweep_seconds, work=sweep),
     Periodic("mail-alarms", every=lambda mailroom: min(mailroom.sweep_seconds, 60.0), work=watch),
+    Periodic("scans", every=lambda mailroom: mailroom.scan_seconds, work=look_at_scans),
+    Periodic("mail-exports", every=lambda mailroom: min(mailroom.sweep_seconds, 5.0), work=exporting.make_next),
 )

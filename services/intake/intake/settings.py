@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from sikkersak.settings import ServiceSettings
+from sikkersak.settings import Environment, ServiceSettings
 
 Version = Literal["v2", "v1"]
 
@@ -46,3 +46,28 @@ class Settings(ServiceSettings):
     clamd_url: str | None = Field(
         None, description="tcp://host:3310 of ClamAV's clamd; without it files say that they are not scanned"
     )
+    scan_folder: Path | None = Field(
+        None,
+        description="folder that multifunction printers scan to; a folder in it named with nine digits is for that organisation",
+    )
+    scan_receiver: str = Field(
+        "",
+        pattern=r"^(\d{9})?$",
+        description="organisation number that other scans are for; none leaves it to a person",
+    )
+    scan_quiet_seconds: float = Field(
+        10.0, gt=0, description="for how long nobody must have touched a scan before it is taken"
+    )
+    scan_seconds: float = Field(5.0, gt=0, description="how often the scan folder is looked at")
+    scan_mailbox: str | None = Field(
+        None, description="imaps://user@host/INBOX of a mailbox that printers scan to; imap:// for development only"
+    )
+    scan_mailbox_password: SecretStr = Field(SecretStr(""), description="its password")
+
+    @model_validator(mode="after")
+    def refuse_open_mailbox_in_production(self) -> Self:
+        """Scans do not travel in the clear (R13)."""
+        is_open = self.scan_mailbox is not None and not self.scan_mailbox.startswith("imaps://")
+        if self.environment is Environment.PRODUCTION and is_open:
+            raise ValueError("scan_mailbox must begin with imaps:// in production")
+        return self

@@ -50,6 +50,17 @@ create table receivers (
   credentials text,
   resumed_by uuid
 );
+create table exports (
+  export_id uuid primary key,
+  ordered_by uuid not null,
+  ordered_at timestamptz not null default now(),
+  password text,
+  schools jsonb,
+  file jsonb,
+  ready_at timestamptz
+);
+comment on table exports is 'packages of undistributed mail (M9)';
+comment on column exports.password is 'until the package is made';
 comment on column receivers.full_since is 'SvarInn lists as many as it can and none of them is new: what waits behind is not seen';
 comment on column receivers.credentials is 'what it was stopped with, blinded: other credentials start it again';
 """)

@@ -135,6 +135,7 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
     """One service for the module: two receiving systems, one of V2 and one of V1, with keys of their own."""
     folder = tmp_path_factory.mktemp("intake")
     (folder / "work").mkdir()
+    (folder / "scans" / V1_SCHOOL).mkdir(parents=True)
     await svarinn.system(USER, PASSWORD, receiver_key(folder / "keys", "2026"), SCHOOL)
     older = receiver_key(folder / "older", "eldre")
     await svarinn.system(V1_USER, V1_PASSWORD, older, V1_SCHOOL)
@@ -156,6 +157,10 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
             "WORK_FOLDER": str(folder / "work"),
             "LARGEST_SHIPMENT": "8000000",
             "TMPDIR": str(folder / "work"),
+            "SCAN_FOLDER": str(folder / "scans"),
+            "SCAN_RECEIVER": SCHOOL,
+            "SCAN_QUIET_SECONDS": "0.3",
+            "SCAN_SECONDS": "0.1",
             "LOG_LEVEL": "INFO",
         }
         process = ServiceProcess("intake", environment, folder / "intake.log")

@@ -23,16 +23,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from intake import orders, store
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.inspection import Finding
 from intake.mailroom import Mailroom, ReceivingSystem
 from intake.receiving import Receiving
+from intake.svarinn import port
 from intake.svarinn.envelope import ReceiverKey, load_keys
 from intake.svarinn.port import LeftQueue, Listing
 from intake.svarinn.shipment import ListedFile, Shipment
 from local.keys import receiver_key
-from sikkersak.errors import Transient
+from sikkersak.contracts.intake import MailState
+from sikkersak.contracts.notifier import ForwardToArchive
+from sikkersak.errors import Declined, Transient
 from sikkersak.ids import new_id
 from sikkersak.observability.metrics import Metrics
 from sikkersak.persistence.database import Database
@@ -242,7 +246,7 @@ PLANS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(plan=PLANS, shuffles=st.lists(st.integers(0, 2), max_size=8), shipments=st.integers(1, 3))
 def test_each_shipment_is_registered_once_and_acknowledged_only_when_stored(
     world: World, plan: dict[int, str], shuffles: list[int], shipments: int
@@ -252,13 +256,12 @@ def test_each_shipment_is_registered_once_and_acknowledged_only_when_stored(
 
 @pytest.mark.parametrize("what", ["dies before", "dies after", "answer lost", "fails"])
 def test_every_single_step_may_be_the_one(world: World, what: str) -> None:
-    for step in range(1, 19):
+    for step in range(1, 16):
         world.runner.run(_one_course(world, Fate({step: what}), [], 1))
 
 
 async def _one_course(world: World, fate: Fate, shuffles: list[int], shipments: int) -> None:
-    async with world.database.transaction() as tx:
-        await tx.execute("truncate mail, attachments, outbox, receivers cascade")
+    await _emptied(world)
 
     async def is_safe(shipment_id: UUID) -> bool:
         sql = "select stored_at is not null and state = 'stored' from mail where shipment_id = $1"
@@ -287,8 +290,97 @@ async def _all_is_well(world: World, svarinn: ModelSvarInn, contents: dict[UUID,
         rows = await tx.fetch("select * from mail")
         facts = await tx.fetchval("select count(*) from outbox where message_type = 'intake.mail.received.v1'")
         files = await tx.fetchval("select count(*) from attachments")
-    assert Counter(row["shipment_id"] for row in rows) == Counter(contents)
+    assert Counter(row["shipment_id"] for row in rows) == Counter(list(contents))
     assert all(row["state"] == "stored" and row["stored_at"] is not None for row in rows)
     assert (facts, files) == (len(contents), len(contents) * len(NAMES))
-    assert svarinn.acknowledged == Counter(contents)
+    assert svarinn.acknowledged == Counter(list(contents))
     assert svarinn.acknowledged_unsafe == []
+
+
+@dataclass
+class SlowSvarInn(ModelSvarInn):
+    """One whose downloads take long enough for another replica to come by."""
+
+    downloads: Counter[UUID] = field(default_factory=Counter)
+
+    async def download(self, shipment: Shipment, destination: Path) -> None:
+        self.downloads[shipment.shipment_id] += 1
+        await asyncio.sleep(0.2)
+        await super().download(shipment, destination)
+
+
+async def _always(_: UUID) -> bool:
+    return True
+
+
+def test_two_replicas_that_both_poll_never_fetch_the_same(world: World) -> None:
+    async def course() -> None:
+        await _emptied(world)
+        contents = {new_id(): world.envelopes[number] for number in range(3)}
+        svarinn = SlowSvarInn(contents, _always, Fate({}), [])
+        rooms = [world.mailroom(svarinn, svarinn.fate) for _ in range(2)]
+        await asyncio.gather(*(Receiving(room, room.systems[0]).poll() for room in rooms))
+        assert svarinn.downloads == Counter(list(contents))
+
+    world.runner.run(course())
+
+
+def test_a_full_list_in_which_nothing_moves_alarms_until_it_moves(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def course() -> None:
+        await _emptied(world)
+        whole = world.envelopes[0]
+        contents = {new_id(): (b"ingen konvolutt", whole[1]) for _ in range(2)}
+        svarinn = ModelSvarInn(contents, _always, Fate({}), [])
+        room = world.mailroom(svarinn, svarinn.fate)
+        await Receiving(room, room.systems[0]).poll()
+        with pytest.raises(Declined, match="svarinn-list-is-full"):
+            await room.alarms.look()
+        monkeypatch.setattr(port, "FULL_LIST", 200)
+        await Receiving(room, room.systems[0]).poll()
+        assert await room.alarms.look() == "1 receiving systems"
+
+    monkeypatch.setattr(port, "FULL_LIST", 2)
+    world.runner.run(course())
+
+
+def test_mail_that_has_waited_for_half_an_hour_alarms(world: World) -> None:
+    async def course() -> None:
+        await _emptied(world)
+        svarinn = ModelSvarInn({new_id(): (b"ingen konvolutt", ())}, _always, Fate({}), [])
+        room = world.mailroom(svarinn, svarinn.fate)
+        await Receiving(room, room.systems[0]).poll()
+        await room.alarms.look()
+        async with world.database.transaction() as tx:
+            await tx.execute("update mail set seen_at = now() - interval '31 minutes'")
+        with pytest.raises(Declined, match="mail-waits-too-long"):
+            await room.alarms.look()
+
+    world.runner.run(course())
+
+
+def test_a_decision_that_nobody_answers_is_ordered_again(world: World) -> None:
+    async def course() -> None:
+        await _emptied(world)
+        svarinn = ModelSvarInn({new_id(): world.envelopes[0]}, _always, Fate({}), [])
+        room = world.mailroom(svarinn, svarinn.fate)
+        await Receiving(room, room.systems[0]).poll()
+        async with world.database.transaction() as tx:
+            mail_id = await tx.fetchval("select mail_id from mail")
+            dossier = await world.vault.put(b"{}", "application/json")
+            await store.decide(tx, mail_id, MailState.FORWARDING, new_id())
+            await orders.give(tx, ForwardToArchive(mail_id=mail_id, dossier=dossier))
+            assert await orders.give_again(tx, 60) == 0
+            await tx.execute("update mail set order_at = now() - interval '2 hours'")
+            assert await orders.give_again(tx, 60) == 1
+            assert await orders.give_again(tx, 60) == 0
+            said = await tx.fetchval("select count(*) from outbox where message_type = 'notifier.forward_mail.v1'")
+        assert said == 2
+
+    world.runner.run(course())
+
+
+async def _emptied(world: World) -> None:
+    async with world.database.transaction() as tx:
+        await tx.execute("truncate mail, attachments, outbox, receivers cascade")

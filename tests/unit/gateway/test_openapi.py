@@ -21,6 +21,9 @@ RESOURCES = {
         f"/documents/{{document_id}}/{act}"
         for act in ("submission", "approval", "finishing", "signatures", "sending", "files/{position}")
     ),
+    *("/waiting-mail", "/waiting-mail/{mail_id}/retry", "/waiting-mail/{mail_id}/refusal"),
+    *("/receivers", "/receivers/resumption", "/brought-in-mail", "/brought-in-mail/limits", "/outage-report"),
+    *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up", "renditions")),
     *(f"/deliveries/{{delivery_id}}/renditions/{{document_key}}/{part}" for part in ("choice", "file")),

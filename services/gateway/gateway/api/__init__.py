@@ -30,6 +30,7 @@ from gateway.api import (
     sessions,
     signatures,
     uploads,
+    ways_in,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
@@ -40,6 +41,7 @@ SHELVES = (
     sessions,
     uploads,
     mail,
+    ways_in,
     people,
     cases,
     casework,

@@ -15,5 +15,26 @@ RULES: Final[dict[str, Rule]] = {
     "intake.forward_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
     "intake.discard_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
     "intake.read_plan.v1": holding(Permission.READ_PLAN, refusal=DISTRIBUTOR),
+    "intake.list_waiting_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
+    "intake.retry_waiting_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
+    "intake.refuse_waiting_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
+    "intake.list_receivers.v1": holding(
+        *(Permission.HANDLE_MAIL, Permission.ADMINISTER, Permission.OPERATE),
+        refusal="Bare postfordeler, administrator og drift kan se dette.",
+    ),
+    "intake.resume_receiver.v1": holding(
+        Permission.ADMINISTER, Permission.OPERATE, refusal="Bare administrator og drift kan gjøre dette."
+    ),
+    "intake.bring_in_mail.v1": holding(
+        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
+    ),
+    "intake.read_bringing_limits.v1": holding(
+        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
+    ),
+    "intake.export_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
+    "intake.read_mail_export.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
+    "intake.report_outage.v1": holding(
+        Permission.HANDLE_MAIL, Permission.OPERATE, refusal="Bare postfordeler og drift kan se dette."
+    ),
     "intake.put_plan.v1": holding(Permission.EDIT_PLAN, refusal="Bare administrator kan gjøre dette."),
 }
