@@ -16,6 +16,7 @@ from gateway.login.provider import LoginProvider
 from gateway.login.refusals import LoginTooOld
 from gateway.login.session import Limits, Session, SessionSecret
 from gateway.store import SqlSessionStore
+from gateway.watch import Watch
 from sikkersak.clock import now
 from sikkersak.contracts.cases import StaffMember
 from sikkersak.contracts.message import Operation
@@ -105,6 +106,7 @@ class Reception:
     cookies: Cookies
     limits: Limits
     freshness: Freshness
+    watch: Watch
     requests: Brake
     logins: Brake
     lookup_key: bytes

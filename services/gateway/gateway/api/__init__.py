@@ -8,6 +8,7 @@ from fastapi.security import APIKeyCookie, APIKeyHeader
 from gateway.api import (
     archive,
     cases,
+    changes,
     deliveries,
     documents,
     letters,
@@ -32,6 +33,7 @@ SHELVES = (
     people,
     cases,
     documents,
+    changes,
     deliveries,
     archive,
     reconciliation,
