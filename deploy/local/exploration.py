@@ -37,8 +37,10 @@ UNDOCUMENTED: Final = (
 )
 SERVER_ERRORS: Final = (500, 502)  # 503 is described and says when to come again
 SHARE_KNOWN: Final = 0.75
-# Whoever tries these is logged out, and tries nothing any more.
-LEFT_OUT: Final = frozenset({"/api/v1/sessions/ending"})
+# Whoever tries the first is logged out and tries nothing any more; the others do not end before five minutes.
+LEFT_OUT: Final = frozenset(
+    {"/api/v1/sessions/ending", "/api/v1/documents/{document_id}/changes", "/api/v1/cases/{case_id}/changes"}
+)
 
 
 @dataclass

@@ -190,6 +190,7 @@ async def _open_doors(stack: AsyncExitStack, frame: Frame[Any], web: ASGIApp, st
             _parting(web, frame.health),
             log_config=None,
             access_log=False,
+            server_header=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=int(settings.drain_seconds),
         )

@@ -82,6 +82,8 @@ def call(asked: Operation[Any]) -> Call | None:
     for parameter in route.dependant.path_params:
         path = path.replace(f"{{{parameter.name}}}", str(said[parameter.name]))
     query = {one.name: said.get(one.name) for one in route.dependant.query_params}
+    if RULES[asked.operation].is_open_by_document:
+        query.pop("document_id", None)  # that way cases is asked about the document, and not this about itself
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version", 1)}"'}
     method = next(iter((route.methods or set()) - {"HEAD"}))
     return Call(

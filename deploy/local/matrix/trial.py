@@ -31,7 +31,10 @@ class Answer:
     text: str = ""
 
     def verdict(self, rule: Rule, shown: str) -> Verdict | str:
-        """The same in the policy's words; whatever got past the gate was allowed, also where a later rule said no."""
+        """The same in the policy's words; whatever got past the gate was allowed, also where a later rule said no.
+
+        So was what looked for something beside the rule's subject, and did not find it.
+        """
         if self.code in NOT_UNDERSTOOD or self.status >= 500 or self.status == 400:
             return f"{self.status} {self.code}"
         if self.code == "case-closed":
@@ -39,8 +42,7 @@ class Answer:
         if self.status in (401, 403):
             return Verdict.REFUSED
         if self.status == 404:
-            # where the rule is about nothing in particular, it was the golden message's id that led nowhere
-            return Verdict.ALLOWED if rule.subject is Subject.NOTHING else Verdict.HIDDEN
+            return Verdict.HIDDEN if self.code == f"{rule.subject.value}-not-found" else Verdict.ALLOWED
         return Verdict.HIDDEN if rule.is_listing and shown not in self.text else Verdict.ALLOWED
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from gateway.periodic import PERIODIC
 from gateway.reception import Freshness, Reception
 from gateway.settings import Settings, hashes, pem
 from gateway.store import SqlSessionStore
+from gateway.watch import Watch
 from sikkersak.identity import ActorSigner
 from sikkersak.identity.national_number import lookup_key
 from sikkersak.messaging.rpc import RpcClient
@@ -36,7 +38,8 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
     """The reception for the life of the process. A key that is unfit stops the start."""
     settings = frame.settings
     rpc = RpcClient(frame.rpc_connection, ActorSigner(pem(settings.actor_signing_key)))
-    async with http_client() as http:
+    watch = Watch(frame.database, lambda: frame.health.is_leaving)
+    async with http_client() as http, _running(watch.run()):
         provider = _provider(settings, http)
         frame.health.add("idporten", Level.DEEP, lambda: _is_reachable(provider))
         yield Reception(
@@ -54,6 +57,7 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             cookies=Cookies(settings.is_https),
             limits=Limits(timedelta(minutes=settings.idle_minutes), timedelta(hours=settings.session_hours)),
             freshness=Freshness(f"idporten-loa-{settings.fresh_level}", timedelta(minutes=settings.fresh_minutes)),
+            watch=watch,
             requests=Brake(Pace(settings.requests_a_second, settings.requests_at_once)),
             logins=Brake(Pace(settings.logins_a_second, settings.logins_at_once)),
             lookup_key=lookup_key(settings.pid_lookup_key.get_secret_value()),
@@ -66,6 +70,17 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             scim_tokens=hashes(settings.scim_token_hashes),
         )
         await rpc.close()
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """For as long as the process."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _provider(settings: Settings, http: httpx.AsyncClient) -> IdPorten:

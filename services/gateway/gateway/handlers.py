@@ -1,12 +1,16 @@
-"""What the gateway hears: changes that a person at the screen waits for."""
+"""What the gateway hears: changes that a person at the screen waits for. Key of each: the message's id (inbox)."""
 
 from __future__ import annotations
 
 from gateway import staff_version, store
 from gateway.reception import Reception
+from gateway.store import Change
 from sikkersak.clock import now
+from sikkersak.contracts.archiver import DeliveryChanged
 from sikkersak.contracts.cases import DocumentFinished
 from sikkersak.contracts.cases_roles import RolesChanged
+from sikkersak.contracts.notifier import LetterChanged
+from sikkersak.contracts.signing import JobChanged
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.persistence.database import Transaction
 
@@ -15,9 +19,31 @@ handlers: Handlers[Reception] = Handlers("gateway")
 
 @handlers.hears(DocumentFinished)
 async def document_finished(fact: DocumentFinished, tx: Transaction, reception: Reception) -> None:
-    """Kept for the pages that are open. Key: the message's id (inbox)."""
+    """Locked, and on its way to the archive."""
     del reception
-    await store.note_change(tx, fact.document_id, fact.case_id, fact.school_id, now())
+    await store.note_change(tx, Change("finished", None, fact.document_id, fact.case_id, fact.school_id), now())
+
+
+@handlers.hears(DeliveryChanged)
+async def delivery_changed(fact: DeliveryChanged, tx: Transaction, reception: Reception) -> None:
+    """Further on its way into the archive, or stopped."""
+    del reception
+    change = Change("archive", fact.state.value, fact.document_id, fact.case_id, fact.school_id)
+    await store.note_change(tx, change, now())
+
+
+@handlers.hears(JobChanged)
+async def job_changed(fact: JobChanged, tx: Transaction, reception: Reception) -> None:
+    """Somebody signed, or will not."""
+    del reception
+    await store.note_change(tx, Change("signing", fact.state.value, fact.document_id), now())
+
+
+@handlers.hears(LetterChanged)
+async def letter_changed(fact: LetterChanged, tx: Transaction, reception: Reception) -> None:
+    """A letter has come further."""
+    del reception
+    await store.note_change(tx, Change("letter", fact.state.value, fact.document_id), now())
 
 
 @handlers.hears(RolesChanged)

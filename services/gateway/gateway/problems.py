@@ -150,11 +150,20 @@ def say_media_type(described: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI document with problems under their own media type; the framework writes every model as plain JSON."""
     for methods in described["paths"].values():
         for operation in methods.values():
+            if "requestBody" in operation:
+                _describe_body_problems(operation["responses"])
             for answer in operation["responses"].values():
                 content = answer.get("content", {})
                 if content.get("application/json", {}).get("schema") == _SCHEMA:
                     content[MEDIA_TYPE] = content.pop("application/json")
     return described
+
+
+def _describe_body_problems(responses: dict[str, Any]) -> None:
+    """What any body can lead to: unreadable, about something that is not there, not possible now, too large."""
+    for status in (400, 404, 409, 413):
+        said = {"description": TITLES[status], "content": {MEDIA_TYPE: {"schema": dict(_SCHEMA)}}}
+        responses.setdefault(str(status), said)
 
 
 def _of_validation(failure: RequestValidationError) -> Problem:

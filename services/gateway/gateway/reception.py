@@ -16,6 +16,7 @@ from gateway.login.provider import LoginProvider
 from gateway.login.refusals import LoginTooOld
 from gateway.login.session import Limits, Session, SessionSecret
 from gateway.store import SqlSessionStore
+from gateway.watch import Watch
 from sikkersak.clock import now
 from sikkersak.contracts.cases import StaffMember
 from sikkersak.contracts.message import Operation
@@ -105,6 +106,7 @@ class Reception:
     cookies: Cookies
     limits: Limits
     freshness: Freshness
+    watch: Watch
     requests: Brake
     logins: Brake
     lookup_key: bytes
@@ -127,7 +129,10 @@ class Reception:
         return await self.rpc.ask(operation, actor=person.actor, idempotency_key=key, within=self.request_seconds)
 
     async def recognise(self, cookie: str | None) -> Person | None:
-        """Whose session the cookie opens; None when it opens none. `NotStaff` when the person may no longer be here."""
+        """Whose session the cookie opens; None when it opens none. `NotStaff` when the person may no longer be here.
+
+        `TooMany` when the person asks too often, before anybody else is asked.
+        """
         secret = _secret(cookie)
         session = await self.sessions.find(secret.digest()) if secret else None
         if secret is None or session is None:
@@ -136,6 +141,7 @@ class Reception:
         if not _is_alive(session, self.limits, moment):
             await self.end(session.digest)
             return None
+        self.requests.take(session.pid_lookup)
         try:
             staff = await self.identities.of(session, moment)
         except NotStaff:

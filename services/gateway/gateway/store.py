@@ -13,6 +13,7 @@ from gateway.login.provider import LogoutNotice, PendingLogin
 from gateway.login.session import Limits, Session
 from sikkersak.persistence.database import Database, Row, Transaction, present
 
+CHANGES_AT_ONCE = 100
 _SESSION = "digest, pid_lookup, begun_at, last_seen_at, authentications, provider_session, sealed_id_token, locale"
 
 
@@ -103,10 +104,66 @@ class SqlSessionStore:
             return await _end_by_provider_session(tx, notice.issuer, notice.provider_session)
 
 
-async def note_change(tx: Transaction, document_id: UUID, case_id: UUID, school_id: UUID, at: datetime) -> None:
-    """Keeps that something about a document changed."""
-    insert = "insert into changes (document_id, case_id, school_id, at) values ($1, $2, $3, $4)"
-    await tx.execute(insert, document_id, case_id, school_id, at)
+@dataclass(frozen=True)
+class Change:
+    """Something about a document changed; `kind` says what, `state` how it stands now. Ids only."""
+
+    kind: str
+    state: str | None
+    document_id: UUID
+    case_id: UUID | None = None
+    school_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """A change with its number; numbers grow."""
+
+    sequence: int
+    change: Change
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is followed: one document, or everything in one case."""
+
+    document_id: UUID | None = None
+    case_id: UUID | None = None
+
+
+async def note_change(tx: Transaction, change: Change, at: datetime) -> None:
+    """Keeps it. One at a time, so that a number that is seen has none below it that is not.
+
+    Where the fact does not name the case, what came before about the document does.
+    """
+    await tx.execute("lock table changes in exclusive mode")
+    insert = """insert into changes (kind, state, document_id, case_id, school_id, at)
+      select $1, $2, $3, coalesce($4, before.case_id), coalesce($5, before.school_id), $6
+      from (select 1) one left join lateral (
+        select case_id, school_id from changes where document_id = $3 and case_id is not null
+        order by sequence desc limit 1) before on true"""
+    values = (change.kind, change.state, change.document_id, change.case_id, change.school_id)
+    await tx.execute(insert, *values, at)
+
+
+async def newest_change(database: Database) -> int:
+    """The number of the newest change; 0 when there is none."""
+    row = await database.one("select coalesce(max(sequence), 0) as newest from changes")
+    return int(row["newest"]) if row else 0
+
+
+async def changes_after(database: Database, wanted: Wanted, sequence: int) -> list[ChangeRow]:
+    """What came after that number, oldest first, at most a hundred."""
+    asked = f"""select sequence, kind, state, document_id, case_id, school_id from changes
+      where sequence > $1 and (document_id = $2 or case_id = $3) order by sequence limit {CHANGES_AT_ONCE}"""
+    async with database.transaction() as tx:
+        rows = await tx.fetch(asked, sequence, wanted.document_id, wanted.case_id)
+    return [
+        ChangeRow(
+            row["sequence"], Change(row["kind"], row["state"], row["document_id"], row["case_id"], row["school_id"])
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

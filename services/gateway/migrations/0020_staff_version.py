@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0020"
-down_revision = "0002"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -94,7 +94,17 @@ WORK_QUEUES: Final = (
     ),
     WorkQueue("notifier.carry", ("notifier.carry.v1",), prefetch=8, ladder=LADDER),
     # the changes that a person at the screen waits for; the gateway passes them on
-    WorkQueue("gateway.facts", ("cases.document.finished.v1", "cases.roles.changed.v1"), prefetch=8),
+    WorkQueue(
+        "gateway.facts",
+        (
+            "cases.document.finished.v1",
+            "cases.roles.changed.v1",
+            "archiver.delivery.changed.v1",
+            "signing.job.changed.v1",
+            "notifier.letter.changed.v1",
+        ),
+        prefetch=8,
+    ),
 )
 
 

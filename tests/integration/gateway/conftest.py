@@ -323,6 +323,10 @@ def environment(
         "IDENTITY_SECONDS": "0",
         "DATABASE_POOL": "4",
         "LARGEST_UPLOAD": "3000000",
+        "REQUESTS_A_SECOND": "10",
+        "REQUESTS_AT_ONCE": "60",
+        "LOGINS_A_SECOND": "20",
+        "LOGINS_AT_ONCE": "40",
         "DRAIN_SECONDS": "5",
     }
 

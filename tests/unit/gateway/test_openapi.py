@@ -10,6 +10,11 @@ from gateway.app import make_app
 from gateway.cookies import Cookies
 
 RESOURCES = {
+    *(
+        "/documents/{document_id}/files/{position}/preview",
+        "/documents/{document_id}/changes",
+        "/cases/{case_id}/changes",
+    ),
     *("/sessions", "/sessions/ending"),
     *("/uploads", "/uploads/{upload_id}"),
     *("/me", "/schools", "/staff", "/pupils", "/templates", "/plan", "/mail", "/mail/{mail_id}"),

@@ -35,7 +35,6 @@ async def caller(request: Request) -> Caller:
         raise LoginRequired
     if request.method not in SAFE:
         person.secret.check_csrf(request.headers.get("X-CSRF-Token"))
-    reception.requests.take(person.staff.staff_id.hex)
     return Caller(reception, person)
 
 

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, IfMatch, Key, Position
-from gateway.api.files import DOWNLOAD, file_answer
+from gateway.api.files import DOWNLOAD, PREVIEW, file_answer, preview_answer
 from gateway.problems import documented
 from sikkersak.contracts.cases import (
     AskForSignatures,
@@ -26,7 +26,7 @@ from sikkersak.contracts.cases import (
 )
 from sikkersak.contracts.message import Operation
 from sikkersak.contracts.signing import SigningFlow
-from sikkersak.contracts.values import AccessAssessment, Party
+from sikkersak.contracts.values import AccessAssessment, File, Party
 from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["documents"])
@@ -155,7 +155,17 @@ async def send_document(
 @router.get("/documents/{document_id}/files/{position}", summary="Download a file", **DOWNLOAD)
 async def download_file(document_id: UUID, position: Position, asker: Asker, request: Request) -> Response:
     """The file itself; the owner has said yes, and noted it, for this very download."""
+    return await file_answer(request, asker.reception.vault, await _file(asker, document_id, position))
+
+
+@router.get("/documents/{document_id}/files/{position}/preview", summary="Look at a file", **PREVIEW)
+async def preview_file(document_id: UUID, position: Position, asker: Asker, request: Request) -> Response:
+    """PDF and pictures, to be shown in a frame; noted as a reading like a download."""
+    return await preview_answer(request, asker.reception.vault, await _file(asker, document_id, position))
+
+
+async def _file(asker: Asker, document_id: UUID, position: int) -> File:
     document = await asker.ask(ReadDocument(document_id=document_id))
     if position >= len(document.files):
         raise NotFound("file")
-    return await file_answer(request, asker.reception.vault, document.files[position])
+    return document.files[position]

@@ -14,16 +14,30 @@ from starlette.responses import Response, StreamingResponse
 
 from gateway.problems import documented, json_answer, make
 from sikkersak.contracts.values import File
+from sikkersak.errors import Declined
 from sikkersak.vault import Vault
 
 BINARY: Final = "application/octet-stream"
 LONGEST_NAME: Final = 150
+SHOWN: Final = frozenset({"application/pdf", "image/png", "image/jpeg"})
+# No scripts, no forms, an origin of its own: what is in the file reaches neither session nor page. Only we may frame it.
+PREVIEW_POLICY: Final = (
+    "sandbox; default-src 'none'; img-src 'self'; object-src 'self'; style-src 'none'; frame-ancestors 'self'"
+)
 _MEDIA_TYPE: Final = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}", re.ASCII)
 _RUNNABLE: Final = re.compile(r"html|xml|svg|script|^multipart/|^message/")
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/:*?<>|\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]')
 _RANGE: Final = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 
 CONTENT: Final = {"*/*": {"schema": {"type": "string", "format": "binary"}}}  # whatever type the file is of
+PREVIEW: Final[dict[str, Any]] = {
+    "response_class": Response,
+    "responses": {
+        200: {"description": "The file, inline, in a sandbox", "content": CONTENT},
+        206: {"description": "The part that `Range` asked for", "content": CONTENT},
+        **documented(404, 415, 416),
+    },
+}
 DOWNLOAD: Final[dict[str, Any]] = {
     "response_class": Response,
     "responses": {
@@ -44,6 +58,17 @@ class Part:
 
 class OutsideTheFile(ValueError):
     """The range begins after the file's end."""
+
+
+async def preview_answer(request: Request, vault: Vault, file: File) -> Response:
+    """The file to be looked at in a frame of our own: only what a browser shows without running it, and in a sandbox."""
+    if safe_media_type(file.media_type) not in SHOWN:
+        raise Declined("no-preview", "Filen kan ikke vises her. Last den ned.", status=415)
+    answer = await file_answer(request, vault, file)
+    if answer.status_code < 400:
+        answer.headers["Content-Disposition"] = disposition(file.name).replace("attachment;", "inline;", 1)
+        answer.headers["Content-Security-Policy"] = PREVIEW_POLICY
+    return answer
 
 
 async def file_answer(request: Request, vault: Vault, file: File) -> Response:
