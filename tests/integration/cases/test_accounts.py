@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from cases.accounts import finished
 from sikkersak.clock import now
 from sikkersak.ids import new_id
+from sikkersak.persistence.database import Transaction
 
 EVENT = "insert into events (event_id, case_id, kind, title) values ($1, $2, 'note', 'Notat')"
 DOCUMENT = """
@@ -16,12 +19,21 @@ values ($1, $2, $3, 'Brev', 'Brev', 'note', 'X', $4, '{}', $5, $6)
 """
 
 
+@asynccontextmanager
+async def undone(tx: Transaction) -> AsyncIterator[None]:
+    """What is done in it is taken back: the database lets nobody commit a finished document that has no order."""
+    savepoint = tx.transaction()
+    await savepoint.start()
+    yield
+    await savepoint.rollback()
+
+
 async def test_every_finished_document_is_told_with_its_order_or_without(town: Any) -> None:
     leader = await town.person("school_leader", schools=(town.here,))
     case_id = await town.case(leader)
     ordered, forgotten, draft, earlier = (new_id() for _ in range(4))
     day = timedelta(days=1)
-    async with town.database.transaction() as tx:
+    async with town.database.transaction() as tx, undone(tx):
         event = new_id()
         await tx.execute(EVENT, event, case_id)
         for identity, state, moment in (
