@@ -37,8 +37,9 @@ async def move_to(tx: Transaction, row: Row, wanted: DocumentState, **also: obje
 
 async def noted(ask: Ask, standing: Standing, case_id: UUID, document_id: UUID, act: str) -> DocumentView:
     """Writes what was done into the audit log; returns the document as it is now."""
+    view = await documents.one_view(ask.tx, document_id)
     await audit.note(ask.tx, standing.staff_id, act, case_id=case_id, document_id=document_id)
-    return await documents.one_view(ask.tx, document_id)
+    return view
 
 
 def demand_free(row: Row, standing: Standing) -> None:

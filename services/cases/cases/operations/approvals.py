@@ -38,8 +38,9 @@ async def put_stand_in(asked: PutStandIn, ask: Ask, office: Office) -> StandInLi
         raise Declined("stand-in-leads", "Den du valgte er allerede skoleleder.")
     await editions.put_stand_in(ask.tx, asked, standing.staff_id)
     days = [asked.from_date.isoformat(), asked.to_date.isoformat()]
+    kept = StandInList(items=await editions.stand_ins(ask.tx, asked.school_id))
     await audit.note(ask.tx, standing.staff_id, "stand-in-put", staff_id=str(asked.staff_id), days=days)
-    return StandInList(items=await editions.stand_ins(ask.tx, asked.school_id))
+    return kept
 
 
 @operations.answers(ListStandIns)

@@ -47,8 +47,9 @@ async def read_case(asked: ReadCase, ask: Ask, office: Office) -> CaseDetail:
     del office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     await access.readable_case(ask.tx, standing, asked.case_id)
+    shown = await detail(ask.tx, standing, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "case-read", case_id=asked.case_id)
-    return await detail(ask.tx, standing, asked.case_id)
+    return shown
 
 
 @operations.answers(OpenCase)
@@ -72,8 +73,9 @@ async def open_case(asked: OpenCase, ask: Ask, office: Office) -> CaseSummary:
         "access": asked.access.model_dump(mode="json"),
     }
     case_id = await cases.open_case(ask.tx, fields)
+    opened = await cases.case_summary(ask.tx, case_id)
     await audit.note(ask.tx, standing.staff_id, "case-opened", case_id=case_id)
-    return await cases.case_summary(ask.tx, case_id)
+    return opened
 
 
 @operations.answers(GiveAccess)

@@ -75,8 +75,9 @@ async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummar
     await folders.reopen(ask.tx, asked.case_id)
     await cases.add_event(ask.tx, asked.case_id, EventKind.NOTE, f"Gjenåpnet: {asked.reason}", now())
     await tasks.add(ask.tx, TaskKind.REOPEN_IN_ARCHIVE, case["school_id"], case_id=asked.case_id)
+    reopened = await cases.case_summary(ask.tx, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "case-reopened", case_id=asked.case_id)
-    return await cases.case_summary(ask.tx, asked.case_id)
+    return reopened
 
 
 @operations.answers(ListClosedCases)

@@ -71,5 +71,6 @@ async def withdraw_document(asked: WithdrawDocument, ask: Ask, office: Office) -
     school_id = await cases.school_of(ask.tx, row["case_id"])
     about = {"case_id": row["case_id"], "document_id": asked.document_id}
     await tasks.add(ask.tx, TaskKind.WITHDRAW_IN_ARCHIVE, school_id, **about)
+    view = await documents.one_view(ask.tx, asked.document_id)
     await audit.note(ask.tx, standing.staff_id, "document-withdrawn", **about)
-    return await documents.one_view(ask.tx, asked.document_id)
+    return view

@@ -53,8 +53,9 @@ async def set_phase(asked: SetPhase, ask: Ask, office: Office) -> CaseSummary:
     case = await access.writable_case(ask.tx, standing, asked.case_id)
     demand_phase(await folders.case_type(ask.tx, case["case_type"]), asked.phase)
     await folders.set_phase(ask.tx, asked.case_id, asked.phase)
+    moved = await cases.case_summary(ask.tx, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "phase-set", case_id=asked.case_id)
-    return await cases.case_summary(ask.tx, asked.case_id)
+    return moved
 
 
 @operations.answers(AddCaseParty)
@@ -63,8 +64,9 @@ async def add_case_party(asked: AddCaseParty, ask: Ask, office: Office) -> CaseD
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     await access.writable_case(ask.tx, standing, asked.case_id)
     await folders.add_party(ask.tx, asked, await Sealed(office).keep(asked.party))
+    shown = await detail(ask.tx, standing, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "party-added", case_id=asked.case_id, role=asked.role.value)
-    return await detail(ask.tx, standing, asked.case_id)
+    return shown
 
 
 @operations.answers(RemoveCaseParty)
@@ -75,8 +77,9 @@ async def remove_case_party(asked: RemoveCaseParty, ask: Ask, office: Office) ->
     await access.writable_case(ask.tx, standing, asked.case_id)
     if not await folders.remove_party(ask.tx, asked.case_id, asked.party_id):
         raise Declined("party-gone", "Parten er ikke i saken.")
+    shown = await detail(ask.tx, standing, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "party-removed", case_id=asked.case_id, party_id=str(asked.party_id))
-    return await detail(ask.tx, standing, asked.case_id)
+    return shown
 
 
 @operations.answers(RelateCases)
@@ -90,8 +93,9 @@ async def relate_cases(asked: RelateCases, ask: Ask, office: Office) -> CaseDeta
     await access.readable_case(ask.tx, standing, asked.other_id)
     await folders.relate(ask.tx, asked.case_id, asked.other_id, is_related=asked.is_related)
     act = "cases-related" if asked.is_related else "cases-parted"
+    shown = await detail(ask.tx, standing, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, act, case_id=asked.case_id, other_id=str(asked.other_id))
-    return await detail(ask.tx, standing, asked.case_id)
+    return shown
 
 
 @operations.answers(MovePupil)
