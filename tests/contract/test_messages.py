@@ -25,7 +25,7 @@ for module in pkgutil.iter_modules(sikkersak.contracts.__path__):
 
 GOLDEN = Path(__file__).parent / "golden"
 # Text fields that a message may have: codes, and what is public.
-CODES = {"code", "flavour", "receiver_organisation", "case_type", "sha256", "media_type", "permissions"}
+CODES = {"code", "flavour", "receiver_organisation", "case_type", "sha256", "media_type", "permissions", "by_school"}
 
 
 def model_of(name: str) -> type[BaseModel]:

@@ -59,6 +59,7 @@ def reception() -> Any:
     return SimpleNamespace(
         cookies=Cookies(is_https=True),
         largest_body=100_000,
+        largest_upload=100_000,
         rpc=None,
         request_seconds=5,
         lookup_key=KEY,

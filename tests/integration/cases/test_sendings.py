@@ -17,6 +17,7 @@ from cases.operations import operations
 from cases.store import cases, documents, people
 from cases.telling import remind_of_approvals, tell_staff
 from sikkersak.clock import now
+from sikkersak.contracts.archiver import DeliveryKind
 from sikkersak.contracts.cases import (
     AskForSignatures,
     ConfirmWriting,
@@ -49,7 +50,16 @@ OLA, KARI = "15926100175", "15926100256"
 async def office(town, tmp_path: Path) -> Office:
     make_keys(tmp_path)
     vault = await Vault.open(f"file://{tmp_path}/vault", tmp_path / "vault_keys.json")
-    return Office(vault, b"k" * 32, town.database, cast("Any", None), 600, 60, timedelta(days=3))
+    return Office(
+        vault=vault,
+        lookup_key=b"k" * 32,
+        database=town.database,
+        sealer=cast("Any", None),
+        seal_seconds=600,
+        sweep_seconds=60,
+        remind_after=timedelta(days=3),
+        text_seconds=10,
+    )
 
 
 class Signatures:
@@ -81,6 +91,8 @@ class Signatures:
                 **changed,
             }
             document_id = await documents.add_document(tx, fields)
+            if state == "finished":
+                await documents.oblige_archive(tx, case, document_id, DeliveryKind.RECORD)
             if is_rendered:
                 await documents.rendition_ready(tx, document_id, await self.vault_pdf())
             return document_id

@@ -72,7 +72,9 @@ class Asked:
 async def site(tmp_path: Path) -> AsyncIterator[tuple[Asked, httpx.AsyncClient]]:
     make_keys(tmp_path)
     vault = await Vault.open(f"file://{tmp_path}/vault", tmp_path / "vault_keys.json")
-    reception: Any = SimpleNamespace(cookies=Cookies(is_https=True), largest_body=5_000_000, vault=vault)
+    reception: Any = SimpleNamespace(
+        cookies=Cookies(is_https=True), largest_body=1_000_000, largest_upload=5_000_000, vault=vault
+    )
     protection: Any = make_app(reception)
     who = Asked(reception)
     protection._app.dependency_overrides[caller] = lambda: who

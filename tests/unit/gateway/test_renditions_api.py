@@ -50,7 +50,7 @@ def client(counter: Counter) -> httpx.AsyncClient:
     app.dependency_overrides[caller] = lambda: counter
     for failure in (Declined, HTTPException):
         app.add_exception_handler(failure, answer_with_problem)
-    guarded = Protection(app, is_https=True, largest_body=1000)
+    guarded = Protection(app, is_https=True, largest_body=1000, largest_upload=300_000_000)
     return httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url="https://sak")
 
 
