@@ -22,7 +22,7 @@ SECRET_SETTINGS: Final = {
     "archiver": ("NOARK_CLIENT_SECRET",),
     "signing": (),
     "notifier": ("SVARUT_INTEGRATION_PASSWORD", "TEAMS_WEBHOOK"),
-    "gateway": ("PID_LOOKUP_KEY", "IDPORTEN_KEY", "ACTOR_SIGNING_KEY"),
+    "gateway": ("PID_LOOKUP_KEY", "IDPORTEN_KEY", "ACTOR_SIGNING_KEY", "SCIM_TOKEN_HASHES"),
 }
 # Files and folders of the stack that a service's settings point at.
 FILES: Final = {

@@ -11,7 +11,7 @@ import aio_pika
 import pytest
 from faststream.rabbit import Channel, RabbitBroker
 
-from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, RequestSignatures
+from sikkersak.contracts.signing import CancelJobAtPortal, CreateJob, LookAtCeremony, RequestSignatures
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import Relay
 from sikkersak.messaging.retry import RetryMiddleware
@@ -58,6 +58,10 @@ def small_handlers() -> Handlers[Desk]:
 
     @handlers.performs(CancelJobAtPortal)
     async def cancel(order: CancelJobAtPortal, desk: Desk) -> None:
+        desk.heard.append(order)
+
+    @handlers.performs(LookAtCeremony)
+    async def look(order: LookAtCeremony, desk: Desk) -> None:
         desk.heard.append(order)
 
     return handlers

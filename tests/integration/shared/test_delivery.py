@@ -153,7 +153,11 @@ async def test_a_retry_after_picks_a_step_that_is_long_enough(small: Any, place:
 
     small.desk.on_create = busy
     await say_and_relay(small, CreateJob(job_id=uuid4()))
-    await eventually(lambda: place.depth("signing.create.retry.2m"))
+
+    async def waiting() -> int:
+        return sum([await place.depth(f"signing.create.retry.2m{later}") for later in ("", ".late")])
+
+    await eventually(waiting)
 
 
 async def test_a_declined_message_is_parked_at_once(small: Any, place: Sandbox) -> None:
