@@ -29,14 +29,6 @@ INSTEAD: Final[dict[str, dict[str, Any]]] = {
     "cases.edit_document.v1": {"version": 999},
     "cases.read_template.v1": {"code": "matrix", "language": "nb"},
     "cases.search.v1": {"query": "Prøvesak", "limit": 100},
-    # by what they hold themselves; that naming a document leads through cases is the gateway's to keep
-    **{
-        name: {"document_id": None}
-        for name in (
-            *("signing.read_job.v1", "signing.cancel_job.v1", "signing.open_ceremony.v1"),
-            *("notifier.read_consignment.v1", "notifier.resolve_letter.v1"),
-        )
-    },
     "cases.import_staff.v1": {"is_trial": True, "is_whole": False},
     "cases.put_staff.v1": {"roles": [], "schools": [], "is_active": True},
 }

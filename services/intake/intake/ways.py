@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from intake import exporting, receivers, store
 from intake.bringing import Brought, bring_in_files, confirmation
@@ -57,7 +58,8 @@ async def list_waiting_mail(asked: ListWaitingMail, ask: Ask, mailroom: Mailroom
 async def retry_waiting_mail(asked: RetryWaitingMail, ask: Ask, mailroom: Mailroom) -> WaitingMail:
     """At the next poll; the sender may be told anew if it fails again."""
     del mailroom
-    sql = "update mail set next_try_at = now() where mail_id = $1 and state = 'seen' and way = 'svarinn' returning *"
+    await _demand_waiting(ask.tx, asked.mail_id)
+    sql = "update mail set next_try_at = now() where mail_id = $1 returning *"
     return _waiting(present(await ask.tx.fetchrow(sql, asked.mail_id), "mail"))
 
 
@@ -65,7 +67,7 @@ async def retry_waiting_mail(asked: RetryWaitingMail, ask: Ask, mailroom: Mailro
 async def refuse_waiting_mail(asked: RefuseWaitingMail, ask: Ask, mailroom: Mailroom) -> WaitingMail:
     """Noted here; the poller reports it (R2). Only ever by a person, for what has been tried and could not be read."""
     del mailroom
-    row = present(await ask.tx.fetchrow(f"{WAITING} and mail_id = $1 for update", asked.mail_id), "mail")
+    row = await _demand_waiting(ask.tx, asked.mail_id)
     if row["shipment_id"] != asked.confirmed_shipment_id:
         raise Declined("not-confirmed", "Bekreft med forsendelsens id. Avvisningen kan ikke angres.")
     if not row["attempts"] or row["left_queue_at"] is not None:
@@ -103,6 +105,8 @@ async def bring_in_mail(asked: BringInMail, ask: Ask, mailroom: Mailroom) -> Bro
         origin_case_number=asked.origin_case_number,
         brought_by=ask.actor.staff_id,
     )
+    if not all([await mailroom.vault.exists(file.ref) for file in asked.files]):
+        raise Declined("file-gone", "En av filene finnes ikke. Last den opp på nytt.", status=422)
     row = await bring_in_files(ask.tx, mailroom, brought, asked.files)
     mail = store.summary(await store.mail(ask.tx, row["mail_id"]))
     return BroughtIn(mail=mail, confirmation=confirmation(row, len(asked.files)))
@@ -143,6 +147,13 @@ async def _receivers(tx: Transaction) -> Receivers:
     return Receivers(
         items=tuple(ReceiverStatus.model_validate({**row, "oldest_waiting_since": row["oldest"]}) for row in rows)
     )
+
+
+async def _demand_waiting(tx: Transaction, mail_id: UUID) -> Row:
+    row = present(await tx.fetchrow("select * from mail where mail_id = $1 for update", mail_id), "mail")
+    if row["state"] != "seen" or row["way"] != "svarinn":
+        raise Declined("mail-not-waiting", "Forsendelsen er hentet, og venter ikke i SvarInn.")
+    return row
 
 
 def _waiting(row: Row) -> WaitingMail:
