@@ -47,17 +47,15 @@ def test(
         bool, typer.Option("--containers", help="RabbitMQ 4 and PostgreSQL 17 by Testcontainers")
     ] = False,
 ) -> None:
-    """Run the whole suite; further arguments go to pytest."""
+    """Run the whole suite, in as many processes as there are cores (four at most); arguments go to pytest, in one."""
     if containers:
         from local.containers import run_tests
 
         raise typer.Exit(run_tests(context.args))
     environment = os.environ | servers.start().environment()
-    raise typer.Exit(
-        subprocess.run(
-            [sys.executable, "-m", "pytest", *context.args], cwd=REPOSITORY, env=environment, check=False
-        ).returncode
-    )
+    abreast = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    command = [sys.executable, "-m", "pytest", *(context.args or abreast)]
+    raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """Log-in from end to end against the stand-in: what counts, and every way it must not (M29)."""
 
+import re
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -141,6 +142,11 @@ class TestFeide:
             await idporten.finish(pending, callback, now())
 
 
+def without_moments(value: object) -> str:
+    """A test is called the same every time."""
+    return re.sub(r"\d{10}", "moment", str(value))
+
+
 class TestLoginThatDoesNotCount:
     @pytest.mark.parametrize(
         ("quirks", "refusal"),
@@ -169,7 +175,7 @@ class TestLoginThatDoesNotCount:
             ({"claims": {"auth_time": int(time.time()) + 3600}}, LoginTooOld),
             ({"callback_issuer": "https://auth.dataporten.no"}, CallbackNotOurs),
         ],
-        ids=str,
+        ids=without_moments,
     )
     async def test_bent_answer_is_refused_by_its_name(
         self, idporten: IdPorten, stand_in: StandIn, quirks: dict[str, object], refusal: type[LoginRefused]

@@ -133,6 +133,11 @@ def test_a_right_order_is_taken(stand_in: Running) -> None:
     assert etree.fromstring(response.content).tag == f"{API}portal-signature-job-response"
 
 
+def told(changed: dict[str, object]) -> str:
+    """What is changed, without the content: that is another each time."""
+    return ", ".join(f"{what} {' '.join(how)}" if isinstance(how, dict) else what for what, how in changed.items())
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -150,7 +155,7 @@ def test_a_right_order_is_taken(stand_in: Running) -> None:
         {"manifest": b'<!DOCTYPE a [<!ENTITY b "c">]>' + MANIFEST.split(b"?>", 1)[1]},
         {"files": {"0000_a.pdf": PDF + b"\n" * 10_485_760}},
     ],
-    ids=str,
+    ids=told,
 )
 def test_a_wrong_container_is_refused(stand_in: Running, changed: dict[str, object]) -> None:
     response = stand_in.order(**changed)
