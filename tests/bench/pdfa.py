@@ -42,14 +42,12 @@ from archiver.rendition.children import ChildFailed, Children
 from archiver.rendition.gate import Gate
 from archiver.rendition.ghostscript import redrawing
 from archiver.rendition.outcome import Flavour
-from local.packages import Need, install
 from samples.shipments import shipments
 from sikkersak.clock import now
 from sikkersak.errors import Declined, Transient
 
 REPOSITORY: Final = Path(__file__).resolve().parents[2]
 OCRMYPDF: Final = "17.13.0"
-TESSERACT: Final = Need("tesseract", ("tesseract-ocr",), "OCRmyPDF cannot be measured")
 TOOLS: Final = ("ours", "ghostscript", "ocrmypdf", "ghostscript_gated")
 PEER_SECONDS: Final = 120.0
 LIMITS: Final = Limits(seconds=90.0)
@@ -293,8 +291,8 @@ class Bench:
         """Makes it ready in an environment of its own; one sentence when that cannot be."""
         if self.asked.without_ocrmypdf:
             return "left out by --without-ocrmypdf"
-        if trouble := install([] if TESSERACT.is_met() else [TESSERACT]):
-            return trouble
+        if shutil.which("tesseract") is None:
+            return "OCRmyPDF needs tesseract, which is not here"
         home = REPOSITORY / ".local" / f"ocrmypdf-{OCRMYPDF}"
         program = home / "bin" / "ocrmypdf"
         if not program.exists():

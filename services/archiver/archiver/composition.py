@@ -22,7 +22,7 @@ from archiver.handlers import handlers
 from archiver.noark import NoarkAccess, NoarkCore
 from archiver.operations import operations
 from archiver.periodic import PERIODIC
-from archiver.rendition import Renderer
+from archiver.rendition import Renderer, RenderingLimits
 from archiver.settings import Settings
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Transient
@@ -37,7 +37,8 @@ from sikkersak.service import Frame, Service
 async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
     """The archive room for the life of the process."""
     settings = frame.settings
-    core, renderer = _core(settings), Renderer(settings.work_folder)
+    limits = RenderingLimits(scan_languages=settings.scan_languages, scan_pages=settings.scan_pages)
+    core, renderer = _core(settings), Renderer(settings.work_folder, limits)
     circuit = Circuit(
         "archive", core.probe, frame.metrics, failures=settings.circuit_failures, probe_every=settings.probe_seconds
     )

@@ -62,6 +62,10 @@ class Settings(ServiceSettings):
         None, description="folder with the official schemas of the deposit: they go along, and every part is validated"
     )
     work_folder: Path = Field(Path("/tmp"), description="where documents are while they are converted")  # noqa: S108
+    scan_languages: str = Field(
+        "", description="languages that scans are read in, as tesseract names them (nor+eng); empty: they are not read"
+    )
+    scan_pages: int = Field(20, ge=1, description="scans of more pages are archived without being read")
     render_seconds: float = Field(240.0, gt=0, description="deadline for one document's conversion")
 
     @model_validator(mode="after")

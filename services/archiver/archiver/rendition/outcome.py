@@ -149,6 +149,7 @@ NOTE_TEXTS = {
     "look-differs": "arkivkopien ser ikke lik ut; forskjellen er godtatt av en person",
     "transparency-flattened": "gjennomsiktige deler av bildet er lagt på hvit bunn",
     "charset-guessed": "tegnsettet var ikke oppgitt og er gjettet ut fra innholdet",
+    "words-read": "{count} ord er lest av bildet maskinelt, for søk og opplesing; de kan være feil",
     "notice-page": "dokumentet er ikke gjengitt; en side forteller hvorfor, og originalfilen følger med",
     "second-opinion": "kontrollert uten veraPDF",
 }

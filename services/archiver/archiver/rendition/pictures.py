@@ -8,19 +8,16 @@ from typing import Any
 
 import pikepdf
 import pypdfium2
-from fontTools.fontBuilder import FontBuilder
-from fontTools.pens.ttGlyphPen import TTGlyphPen
-from fontTools.ttLib.tables._g_l_y_f import Glyph
-from pikepdf import Array, Dictionary, Name, Pdf
+from pikepdf import Dictionary, Name, Pdf
 from PIL import Image
 from pypdfium2 import PdfTextPage
+
+from archiver.rendition.unseen_words import FONT, glyphless, run
 
 DOTS_PER_INCH = 200
 MAX_PIXELS = 25_000_000
 JPEG_QUALITY = 90
 SMALLEST_PAGE, LARGEST_PAGE = 3.0, 14_400.0
-UNITS_PER_EM, ADVANCE = 1000, 500
-NO_CHARACTERS = dict.fromkeys((0, 0xFEFF, 0xFFFE, 0xFFFF))  # no text may be made of them (ISO 19005-2 §6.2.11.7.2)
 Box = tuple[float, float, float, float]
 
 
@@ -30,7 +27,7 @@ def picture_pages(source: str, destination: str, *, with_text: bool) -> dict[str
     if drawn.get_formtype():
         drawn.init_forms()
     made = pikepdf.new()
-    font = _glyphless(made) if with_text else None
+    font = glyphless(made) if with_text else None
     for page in drawn:
         _add_page(made, page, font)
         page.close()
@@ -48,7 +45,7 @@ def _add_page(made: Pdf, page: pypdfium2.PdfPage, font: pikepdf.Object | None) -
     resources = Dictionary(XObject=Dictionary(I=image))
     if font is not None:
         content += _words(page, fit)
-        resources["/Font"] = Dictionary(W=font)
+        resources["/Font"] = Dictionary({f"/{FONT}": font})
     made.add_blank_page(page_size=paper)
     added = made.pages[-1].obj
     added["/Resources"] = resources
@@ -85,7 +82,8 @@ def _words(page: pypdfium2.PdfPage, fit: float) -> bytes:
     left_edge, bottom_edge, _, _ = page.get_bbox()
     parts = [b"BT 3 Tr"]
     for word, box in _boxed_words(text):
-        parts.append(_run(word, box, (left_edge, bottom_edge), fit))
+        at = ((box[0] - left_edge) * fit, (box[1] - bottom_edge) * fit)
+        parts.append(run(word, at, ((box[2] - box[0]) * fit, (box[3] - box[1]) * fit)))
     text.close()
     return b"\n".join([*parts, b"ET"])
 
@@ -102,81 +100,3 @@ def _boxed_words(text: PdfTextPage) -> Iterator[tuple[str, Box]]:
             left, bottom, right, top = zip(*boxes, strict=True)
             yield "".join(letters[start:place]), (min(left), min(bottom), max(right), max(top))
         start = place + 1
-
-
-def _run(word: str, box: Box, origin: tuple[float, float], fit: float) -> bytes:
-    """One word and the space after it; upright words as tall as their box, turned ones as small as they must be."""
-    left, bottom, right, top = box
-    codes = word.translate(NO_CHARACTERS).encode("utf-16-be", "ignore")
-    if not codes:
-        return b""
-    size = max((top - bottom) * fit, 1.0)
-    natural = len(codes) / 2 * ADVANCE / UNITS_PER_EM * size
-    stretch = max((right - left) * fit, 0.1) / natural * 100
-    at = ((left - origin[0]) * fit, (bottom - origin[1]) * fit)
-    head = f"/W {size:.3f} Tf {stretch:.3f} Tz 1 0 0 1 {at[0]:.3f} {at[1]:.3f} Tm <"
-    return head.encode() + codes.hex().encode() + b"0020> Tj"
-
-
-def _glyphless(made: Pdf) -> pikepdf.Object:
-    """A font in which every UTF-16 code is a box of one width."""
-    content = _box_font()
-    name = Name("/AAAAAA+Usynlig")
-    descriptor = made.make_indirect(
-        Dictionary(
-            Type=Name.FontDescriptor, FontName=name, Flags=4, FontBBox=Array([0, 0, ADVANCE, UNITS_PER_EM]),
-            ItalicAngle=0, Ascent=800, Descent=-200, CapHeight=700, StemV=80,
-            FontFile2=made.make_stream(content, Length1=len(content)),
-        )
-    )  # fmt: skip
-    descendant = made.make_indirect(
-        Dictionary(
-            Type=Name.Font, Subtype=Name.CIDFontType2, BaseFont=name, FontDescriptor=descriptor, DW=ADVANCE,
-            CIDSystemInfo=Dictionary(Registry=b"Adobe", Ordering=b"Identity", Supplement=0),
-            CIDToGIDMap=made.make_stream(b"\x00\x01" * 65536),
-        )
-    )  # fmt: skip
-    return made.make_indirect(
-        Dictionary(
-            Type=Name.Font, Subtype=Name.Type0, BaseFont=name, Encoding=Name("/Identity-H"),
-            DescendantFonts=Array([descendant]), ToUnicode=made.make_stream(_to_unicode()),
-        )
-    )  # fmt: skip
-
-
-def _box_font() -> bytes:
-    builder = FontBuilder(UNITS_PER_EM, isTTF=True)
-    builder.setupGlyphOrder([".notdef", "box"])
-    builder.setupCharacterMap({32: "box"})
-    builder.setupGlyf({".notdef": Glyph(), "box": _box()})
-    builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "box": (ADVANCE, 0)})
-    builder.setupHorizontalHeader(ascent=800, descent=-200)
-    builder.setupOS2()
-    builder.setupPost()
-    target = io.BytesIO()
-    builder.font.save(target)
-    return target.getvalue()
-
-
-def _box() -> Glyph:
-    """Never seen, but it gives words an extent: readers take words without one for the same word drawn twice."""
-    pen = TTGlyphPen(None)
-    pen.moveTo((0, -200))
-    for corner in ((0, 800), (ADVANCE, 800), (ADVANCE, -200)):
-        pen.lineTo(corner)
-    pen.closePath()
-    return pen.glyph()
-
-
-def _to_unicode() -> bytes:
-    """Each code is its own UTF-16 unit; a range may not run past its last byte (PDF 1.7 §9.10.3)."""
-    ranges = [f"<{high:02x}00> <{high:02x}ff> <{high:02x}00>" for high in range(256)]
-    blocks = [ranges[start : start + 100] for start in range(0, 256, 100)]
-    body = "\n".join(f"{len(block)} beginbfrange\n" + "\n".join(block) + "\nendbfrange" for block in blocks)
-    return (
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def\n"
-        "1 begincodespacerange <0000> <ffff> endcodespacerange\n"
-        f"{body}\nendcmap CMapName currentdict /CMap defineresource pop end end\n"
-    ).encode()

@@ -22,8 +22,10 @@ from archiver.rendition.lanes import HEAVY, Lanes
 from archiver.rendition.notices import compose_notice
 from archiver.rendition.office import FILTERS, Office, is_office_present
 from archiver.rendition.outcome import Attachment, Flavour, Note, Record, Rendition, Rung, Sameness
+from archiver.rendition.recognition import Recognition
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
 from archiver.rendition.scratch import Scratch
+from sikkersak.clock import now
 from sikkersak.errors import Transient
 
 READERS = {Kind.TEXT: "read_text", Kind.HTML: "read_html", Kind.MAIL: "read_mail"}
@@ -31,6 +33,7 @@ WITHOUT = {
     "java": "no veraPDF: only what pikepdf vouches for is converted, the rest waits",
     "ghostscript": "damaged and unusual PDF files become pictures of their pages",
     "libreoffice": "office documents, web pages, text and e-mail wait",
+    "tesseract": "scans are archived as they are, without words to search in",
     "bubblewrap": "converters have limits but no walls around them",
     "nursery": "nothing is converted until it is up again",
 }
@@ -46,6 +49,8 @@ class RenderingLimits:
     at_once: int = 2
     gate_seconds: float = 60.0
     office_seconds: float = 90.0
+    scan_languages: str = ""  # what scans are read in, as tesseract names it; empty: they are not read
+    scan_pages: int = 20  # a longer scan is not read: it would hold up the others
 
 
 class Renderer:
@@ -62,12 +67,15 @@ class Renderer:
         self._office: Office | None = None
         self._ghostscript = Ghostscript(self._cage)
         self._ladder = Ladder(self._gate, self._ghostscript)
+        self._recognition = Recognition(self._cage, self._limits.scan_languages)
 
     async def start(self) -> None:
         """Finds out what this machine has and warms it up. What is missing is for `capabilities`, not an error."""
         self._cage = await detect()
         self._ghostscript = Ghostscript(self._cage)
         self._ladder = Ladder(self._gate, self._ghostscript)
+        self._recognition = Recognition(self._cage, self._limits.scan_languages)
+        await self._recognition.start()
         if await is_office_present():
             self._office = Office(self._cage, self._scratch)
         await self._children.start()
@@ -110,6 +118,7 @@ class Renderer:
             "java": self._gate.is_present,
             "ghostscript": self._ghostscript.is_present,
             "libreoffice": self._office is not None,
+            **({"tesseract": self._recognition.is_present} if self._recognition.is_wanted else {}),
             "bubblewrap": self._cage.has_walls,
             "nursery": self._children.is_running,
         }
@@ -147,6 +156,7 @@ class Renderer:
                 try:
                     found = await self._survey(folder / "source", media_type_hint, attachments, climb)
                     candidate = await self._rendered(folder / "source", Kind(found["kind"]), found, attachments, climb)
+                    candidate = await self._read(candidate, climb)
                 finally:
                     asked.record.peak_mb = child.peak_mb
             return await asyncio.to_thread(_delivered, candidate, found, climb, destination)
@@ -253,6 +263,43 @@ class Renderer:
         found["notes"] |= said["notes"]
         found["attachments"] = said.get("attachments", [])
         return prepared
+
+    async def _read(self, candidate: Candidate, climb: Climb) -> Candidate:
+        """The same pages with words behind them, where they have none and can be read in time; else as they were."""
+        same = candidate.sameness
+        if not self._recognition.is_present or same is None or same.recall is not None:
+            return candidate
+        if same.pages_after > self._limits.scan_pages or not candidate.is_same:
+            return candidate
+        half = (climb.asked.deadline - now()).total_seconds() / 2
+        try:
+            async with asyncio.timeout(half):
+                return await self._with_words(candidate, same.pages_after, climb) or candidate
+        except (ChildFailed, TimeoutError):  # the archive copy is good without: nothing is lost
+            return candidate
+
+    async def _with_words(self, candidate: Candidate, pages: int, climb: Climb) -> Candidate | None:
+        folder, laid = climb.folder / "scan", climb.folder / "read.pdf"
+        folder.mkdir(exist_ok=True)
+        read = []
+        for number in range(pages):
+            picture = folder / f"{number}.png"
+            drawn = await climb.child.run(
+                "draw_scan", climb.limits(30), source=str(candidate.path), destination=str(picture), number=number
+            )
+            words = await self._recognition.read(picture, folder, climb.limits(60))
+            if words is None:
+                return None
+            read.append({**drawn, "words": str(words)})
+            picture.unlink()
+        said = await climb.child.run(
+            "lay_words", climb.limits(60), source=str(candidate.path), destination=str(laid), read=read
+        )
+        if said["words"] == 0:
+            return None
+        notes = {**candidate.notes, "words-read": said["words"]}
+        judged = await self._ladder.judged(candidate.path, laid, climb, candidate.rung, notes)
+        return judged if judged is not None and judged.is_same else None
 
     async def _check_words(self, text: Path, exported: Path, climb: Climb) -> None:
         said = await climb.child.run("words_kept", climb.limits(60), source=str(text), candidate=str(exported))

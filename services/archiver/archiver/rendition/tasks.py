@@ -16,6 +16,7 @@ from archiver.rendition.mending.faces import FACES, western
 from archiver.rendition.pictures import picture_pages
 from archiver.rendition.refusals import NOT_UNLOCKED, WRONG_PASSWORD, refusal
 from archiver.rendition.sameness import compare
+from archiver.rendition.scans import draw_scan, lay_words
 from archiver.rendition.survey import survey, survey_and_mend
 from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
 
@@ -59,6 +60,8 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "compare": compare,
     "picture_pages": picture_pages,
     "lay_image": lay_image,
+    "draw_scan": draw_scan,
+    "lay_words": lay_words,
     "read_text": read_text,
     "read_html": read_html,
     "read_mail": read_mail,
