@@ -53,7 +53,13 @@ def test(
 
         raise typer.Exit(run_tests(context.args))
     environment = os.environ | servers.start().environment()
-    abreast = ["-n", str(min(4, os.cpu_count() or 1)), "--dist", "loadfile"]
+    abreast = [
+        "-n",
+        str(min(4, os.cpu_count() or 1)),
+        "--dist",
+        "loadfile",
+        "--no-loadscope-reorder",
+    ]  # the longest come first
     command = [sys.executable, "-m", "pytest", *(context.args or abreast)]
     raise typer.Exit(subprocess.run(command, cwd=REPOSITORY, env=environment, check=False).returncode)
 

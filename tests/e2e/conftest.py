@@ -15,10 +15,10 @@ from local.stack import Stack
 
 
 @pytest.fixture(scope="package")
-def stack(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[Stack]:
-    """Six services and eight stand-ins, shared by all files of one worker that do not ask for a stack of their own."""
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Six services and eight stand-ins, shared by all files that do not ask for a stack of their own."""
     folder: Path = tmp_path_factory.mktemp("stack")
-    made = Stack(folder, f"sikkersak_e2e_{worker_id}", Memory(folder / "memory.json"))
+    made = Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json"))
     made.provision.remove()
     made.up(print)
     yield made
