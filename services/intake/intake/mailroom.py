@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -56,6 +57,8 @@ class Mailroom:
     lease_seconds: float
     at_once: int = 4
     scan_seconds: float = 5.0
+    undo_seconds: float = 0.0
+    kept_for: timedelta = timedelta(days=30)
     ways: tuple[Way, ...] = ()
     is_leaving: Callable[[], bool] = lambda: False
 
