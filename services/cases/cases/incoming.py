@@ -26,7 +26,7 @@ async def demand_open(tx: Transaction, case: Row, order: RegisterIncoming, by: S
         return
     if not order.is_reopening:
         raise Declined("case-closed", "Saken er avsluttet.")
-    if not (by.holds(Permission.REOPEN_CASE) or by.holds_at(Permission.REOPEN_CASE, case["school_id"])):
+    if not by.holds_at(Permission.REOPEN_CASE, case["school_id"]):
         raise Declined("case-closed-to-you", "Saken er avsluttet, og du har ikke rett til å gjenåpne den.")
     await folders.lock(tx, case["case_id"])
     await folders.reopen(tx, case["case_id"])

@@ -18,6 +18,7 @@ from sikkersak.vault.sealed import seal
 
 OURSELVES: Final = "Sikker Sak"
 TEXT: Final = "text/plain"
+NOTE_NAME: Final = "Følgebrev.txt"
 NOTE: Final = """Vedlagt er post som er mottatt hos oss, men som hører hjemme hos dere.
 
 Tittel: {title}
@@ -93,5 +94,5 @@ async def _note(mailroom: Mailroom, row: Row, remark: str | None) -> File:
         received=row["received_at"].astimezone(OSLO),
         remark=f"Merknad: {remark}\n" if remark else "",
     )
-    ref: VaultRef = await mailroom.vault.put(text.encode(), TEXT)
-    return File(name="Følgebrev.txt", media_type=TEXT, ref=ref)
+    ref: VaultRef = await mailroom.vault.put(text.encode(), TEXT, row["mail_id"])
+    return File(name=NOTE_NAME, media_type=TEXT, ref=ref)

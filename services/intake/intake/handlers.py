@@ -36,7 +36,7 @@ async def forwarding_changed(fact: ForwardingChanged, tx: Transaction, mailroom:
     """Delivered to the general archive, or back to the distributor. Key: mail_id and its state (M4)."""
     del mailroom
     if fact.state is ConsignmentState.DELIVERED:
-        await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.FORWARDED)
+        await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.FORWARDED, settled_at=fact.changed_at)
     elif fact.state in UNDELIVERED:
         error = fact.code or "not-delivered"
         await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.STORED, registration_error=error)

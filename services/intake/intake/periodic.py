@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from intake import exporting, orders, paper
+from intake import exporting, orders, paper, removal
 from intake.mailroom import Mailroom
 from intake.receiving import Receiving
 from sikkersak.errors import Declined, Transient
@@ -68,6 +68,7 @@ PERIODIC: Final[tuple[Periodic[Mailroom], ...]] = (
     Periodic("svarinn-poll", every=lambda mailroom: mailroom.poll_seconds, work=poll_svarinn),
     Periodic("mail-sweep", every=lambda mailroom: mailroom.sweep_seconds, work=sweep),
     Periodic("mail-held", every=lambda mailroom: 1.0 if mailroom.undo_seconds > 0 else 30.0, work=give_held),
+    Periodic("mail-removal", every=lambda mailroom: mailroom.sweep_seconds * 10, work=removal.remove_content),
     Periodic("paper", every=lambda mailroom: min(mailroom.sweep_seconds * 10, 600.0), work=paper.remind),
     Periodic("mail-alarms", every=lambda mailroom: min(mailroom.sweep_seconds, 60.0), work=watch),
     Periodic("scans", every=lambda mailroom: mailroom.scan_seconds, work=look_at_scans),

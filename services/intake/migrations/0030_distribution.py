@@ -34,7 +34,9 @@ alter table mail
   add column held_until timestamptz,
   add column split_from uuid references mail,
   add column forwarded_to text,
+  add column settled_at timestamptz,
   add column content_removed_at timestamptz;
+comment on column mail.settled_at is 'when the receiver of forwarded mail had it';
 comment on column mail.held_until is 'the order is said then; until then the decision can be undone';
 create index mail_held on mail (held_until) where held_until is not null;
 create index mail_parts on mail (split_from) where split_from is not null;

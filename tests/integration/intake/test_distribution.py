@@ -37,7 +37,7 @@ from sikkersak.contracts.intake_distribution import (
     SplitMail,
     UndoMail,
 )
-from sikkersak.contracts.notifier import ForwardToOrganisation, LetterDossier
+from sikkersak.contracts.notifier import ConsignmentState, ForwardingChanged, ForwardToOrganisation, LetterDossier
 from sikkersak.contracts.values import AccessAssessment, Party, PartyKind
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor
@@ -332,3 +332,43 @@ async def test_paper_is_reminded_of_when_it_is_due_and_shredded_by_somebody(inta
     with pytest.raises(Declined, match="not-found"):
         other = ChangePaper(school_id=FJORD, paper_id=kept.paper_id, place="Et annet sted")
         await intake.ask(other, DISTRIBUTOR)
+
+
+async def test_content_goes_when_its_time_is_over_and_what_others_have_stays(intake: Any) -> None:
+    whole = await came(intake, "To brev", ("reklame.txt", b"Reklame"), ("begge.txt", b"Om begge"))
+    flyer, both = split_ids(whole)
+    parts = (MailPart(attachments=(flyer, both)), MailPart(attachments=(both,)))
+    stays, gone = (await intake.ask(SplitMail(mail_id=whole.summary.mail_id, parts=parts), DISTRIBUTOR)).items
+    files = [one.file for one in (await read(intake, gone.mail_id)).attachments]
+    await intake.ask(DiscardMail(mail_id=gone.mail_id, reason="Reklame"), DISTRIBUTOR)
+    async with intake.database.transaction() as tx:
+        sql = "update mail set decided_at = now() - interval '31 days' where mail_id = $1"
+        await tx.execute(sql, gone.mail_id)
+
+    async def removed() -> Any:
+        return (await read(intake, gone.mail_id)).summary.content_removed_at
+
+    await eventually(removed, what="the removal")
+    vault = await vault_of(intake)
+    assert [await vault.exists(file.ref) for file in files] == [False, True]
+    assert await vault.read_bytes((await read(intake, stays.mail_id)).attachments[0].file.ref, 100) == b"Om begge"
+    with pytest.raises(Declined, match="content-removed"):
+        await intake.ask(RestoreMail(mail_id=gone.mail_id), DISTRIBUTOR)
+
+
+async def test_what_was_forwarded_goes_with_its_dossier_some_time_after_it_was_delivered(intake: Any) -> None:
+    mail_id = (await came(intake, "Videresendes")).summary.mail_id
+    await intake.ask(ForwardMail(mail_id=mail_id, to_organisation=OTHER), DISTRIBUTOR)
+    said = await order(intake, "notifier.orders", ForwardToOrganisation, mail_id)
+    vault = await vault_of(intake)
+    letter = await unseal(vault, said.dossier, LetterDossier)
+    then = now() - timedelta(days=31)
+    async with intake.database.transaction() as tx:
+        await say(tx, ForwardingChanged(mail_id=mail_id, state=ConsignmentState.DELIVERED, changed_at=then))
+
+    async def removed() -> Any:
+        return (await read(intake, mail_id)).summary.content_removed_at
+
+    await eventually(removed, what="the removal")
+    assert (await read(intake, mail_id)).summary.state is MailState.FORWARDED
+    assert not any([await vault.exists(ref) for ref in (said.dossier, *(file.ref for file in letter.files))])

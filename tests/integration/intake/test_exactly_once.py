@@ -160,9 +160,9 @@ class FatefulVault:
         self._real = real
         self._fate = fate
 
-    async def put(self, content: Any, media_type: str) -> Any:
+    async def put(self, content: Any, media_type: str, holder: UUID | None = None) -> Any:
         with self._fate.step():
-            return await self._real.put(content, media_type)
+            return await self._real.put(content, media_type, holder)
 
     def blind(self, content: bytes) -> str:
         return self._real.blind(content)
