@@ -84,6 +84,8 @@ async def split_mail(asked: SplitMail, ask: Ask, mailroom: Mailroom) -> MailPage
     await ask.tx.execute(
         "delete from attachments where mail_id = $1 and not attachment_id = any($2)", asked.mail_id, list(kept)
     )
+    for mail_id in (asked.mail_id, *made):
+        await store.note_act(ask.tx, mail_id, "split", ask.actor.staff_id)
     return MailPage(items=tuple([await store.shown(ask.tx, mail_id) for mail_id in (asked.mail_id, *made)]))
 
 
@@ -98,6 +100,7 @@ async def join_mail(asked: JoinMail, ask: Ask, mailroom: Mailroom) -> MailSummar
     await ask.tx.execute(BACK, asked.mail_id, row["split_from"])
     await ask.tx.execute("delete from attachments where mail_id = $1", asked.mail_id)
     await ask.tx.execute("delete from mail where mail_id = $1", asked.mail_id)
+    await store.note_act(ask.tx, row["split_from"], "join", ask.actor.staff_id)
     return await store.shown(ask.tx, row["split_from"])
 
 
@@ -109,6 +112,7 @@ async def undo_mail(asked: UndoMail, ask: Ask, mailroom: Mailroom) -> MailSummar
     move(MailState(row["state"]), MailState.STORED)
     if not await orders.take_back(ask.tx, asked.mail_id):
         raise Declined("too-late-to-undo", "Fristen for å angre er ute. Rett det i saken i stedet.")
+    await store.note_act(ask.tx, asked.mail_id, "undo", ask.actor.staff_id)
     return await store.shown(ask.tx, asked.mail_id)
 
 
@@ -121,7 +125,7 @@ async def restore_mail(asked: RestoreMail, ask: Ask, mailroom: Mailroom) -> Mail
         raise Declined("not-set-aside", "Posten er ikke lagt bort.")
     if row["content_removed_at"] is not None:
         raise Declined("content-removed", "Innholdet er slettet etter fristen og kan ikke hentes tilbake.")
-    return await decided(ask, row, MailState.STORED, discard_reason=None)
+    return await decided(ask, row, MailState.STORED, "restore", discard_reason=None)
 
 
 @operations.answers(SendBackMail)
@@ -131,7 +135,7 @@ async def send_back_mail(asked: SendBackMail, ask: Ask, mailroom: Mailroom) -> M
     to = forwarding.sender_of(row)
     order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.reason)
     await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.FORWARDING, forwarded_to=to.organisation)
+    return await decided(ask, row, MailState.FORWARDING, "send-back", forwarded_to=to.organisation)
 
 
 @operations.answers(ListSenders)

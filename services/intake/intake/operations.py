@@ -69,6 +69,7 @@ async def read_mail(asked: ReadMail, ask: Ask, mailroom: Mailroom) -> MailDetail
         replies_to=row["replies_to"],
         discard_reason=row["discard_reason"],
         forwarded_to=row["forwarded_to"],
+        history=await store.history(ask.tx, asked.mail_id),
         registration_error=row["registration_error"],
         way=row["way"],
         named_case=row["named_case"],
@@ -108,7 +109,7 @@ async def register_mail(asked: RegisterMail, ask: Ask, mailroom: Mailroom) -> Ma
         is_reopening=asked.is_reopening,
     )
     await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.REGISTERING, school_id=asked.school_id)
+    return await decided(ask, row, MailState.REGISTERING, "register", school_id=asked.school_id)
 
 
 @operations.answers(ForwardMail)
@@ -122,7 +123,7 @@ async def forward_mail(asked: ForwardMail, ask: Ask, mailroom: Mailroom) -> Mail
         to = forwarding.Receiver(asked.to_organisation, asked.to_name or asked.to_organisation)
         order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.remark)
     await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.FORWARDING, forwarded_to=asked.to_organisation)
+    return await decided(ask, row, MailState.FORWARDING, "forward", forwarded_to=asked.to_organisation)
 
 
 @operations.answers(DiscardMail)
@@ -130,7 +131,7 @@ async def discard_mail(asked: DiscardMail, ask: Ask, mailroom: Mailroom) -> Mail
     """Sets it aside with a reason; nothing is removed."""
     del mailroom
     row = await deciding(ask, asked.mail_id, MailState.DISCARDED)
-    return await decided(ask, row, MailState.DISCARDED, discard_reason=asked.reason)
+    return await decided(ask, row, MailState.DISCARDED, "discard", discard_reason=asked.reason)
 
 
 @operations.answers(ReadPlan)
@@ -162,8 +163,9 @@ async def deciding(ask: Ask, mail_id: UUID, wanted: MailState) -> Row:
     return row
 
 
-async def decided(ask: Ask, row: Row, state: MailState, **also: object) -> MailSummary:
+async def decided(ask: Ask, row: Row, state: MailState, act: str, **also: object) -> MailSummary:
     """Notes a person's decision."""
+    await store.note_act(ask.tx, row["mail_id"], act, ask.actor.staff_id)
     await store.decide(ask.tx, row["mail_id"], state, ask.actor.staff_id, **also)
     return await store.shown(ask.tx, row["mail_id"])
 

@@ -69,6 +69,7 @@ PERIODIC: Final[tuple[Periodic[Mailroom], ...]] = (
     Periodic("mail-sweep", every=lambda mailroom: mailroom.sweep_seconds, work=sweep),
     Periodic("mail-held", every=lambda mailroom: 1.0 if mailroom.undo_seconds > 0 else 30.0, work=give_held),
     Periodic("mail-removal", every=lambda mailroom: mailroom.sweep_seconds * 10, work=removal.remove_content),
+    Periodic("export-removal", every=lambda mailroom: mailroom.sweep_seconds * 10, work=removal.remove_exports),
     Periodic("paper", every=lambda mailroom: min(mailroom.sweep_seconds * 10, 600.0), work=paper.remind),
     Periodic("mail-alarms", every=lambda mailroom: min(mailroom.sweep_seconds, 60.0), work=watch),
     Periodic("scans", every=lambda mailroom: mailroom.scan_seconds, work=look_at_scans),

@@ -5,10 +5,12 @@ What is known of it stays: who sent it, when, who decided what, and the checksum
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
+from intake import store
 from intake.forwarding import NOTE_NAME
 from intake.mailroom import Mailroom
 from sikkersak.contracts.notifier import ForwardingDossier, ForwardToArchive, ForwardToOrganisation, LetterDossier
@@ -16,6 +18,7 @@ from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault import VaultMissing, VaultRef, unseal
 
 log = structlog.get_logger(__name__)
+EXPORTS_KEPT: Final = timedelta(days=7)
 DOSSIERS: Final[dict[str, type[ForwardingDossier | LetterDossier]]] = {
     ForwardToArchive.message_type: ForwardingDossier,
     ForwardToOrganisation.message_type: LetterDossier,
@@ -30,6 +33,9 @@ order by mail_id limit 100
 REMOVED: Final = """
 update mail set content_removed_at = now() where mail_id = $1 and state in ('discarded', 'forwarded')
   and content_removed_at is null returning true
+"""
+OLD_EXPORTS: Final = """
+select export_id, file from exports where ready_at < now() - $1::interval and removed_at is null limit 20
 """
 # Copies of the mail's own that no other mail refers to: what was split may have gone elsewhere since.
 OWN: Final = """
@@ -48,7 +54,19 @@ async def remove_content(mailroom: Mailroom) -> None:
         async with mailroom.database.transaction() as tx:
             if await tx.fetchval(REMOVED, row["mail_id"]):
                 files = await _remove(tx, mailroom, row)
+                await store.note_act(tx, row["mail_id"], "content-removed")
                 log.info("mail_content_removed", mail_id=str(row["mail_id"]), files=files)
+
+
+async def remove_exports(mailroom: Mailroom) -> None:
+    """Packages of undistributed mail, which were for an outage. Key: removed_at."""
+    async with mailroom.database.transaction() as tx:
+        for row in await tx.fetch(OLD_EXPORTS, EXPORTS_KEPT):
+            ref = VaultRef.model_validate(row["file"]["ref"])
+            if ref.holder is not None:
+                await mailroom.vault.delete(ref)
+            sql = "update exports set removed_at = now(), file = null where export_id = $1"
+            await tx.execute(sql, row["export_id"])
 
 
 async def _remove(tx: Transaction, mailroom: Mailroom, row: Row) -> int:

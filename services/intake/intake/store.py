@@ -11,7 +11,7 @@ from uuid import UUID
 from intake import plan
 from intake.domain import Decision
 from intake.svarinn.shipment import Shipment
-from sikkersak.contracts.intake import Attachment, MailState, MailSummary, PlanEntry, SameContent
+from sikkersak.contracts.intake import Attachment, MailAct, MailState, MailSummary, PlanEntry, SameContent
 from sikkersak.contracts.values import Party, PartyKind
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
@@ -25,7 +25,11 @@ on conflict (system, shipment_id) do nothing
 """
 SUMMARY: Final = """
 select m.*, (select count(*) from attachments a where a.mail_id = m.mail_id) as attachments,
-  array(select distinct problem from attachments a where a.mail_id = m.mail_id and problem is not null) as problems
+  array(select distinct problem from attachments a where a.mail_id = m.mail_id and problem is not null) as problems,
+  exists (select from attachments a join attachments b on b.sha256 = a.sha256 and b.mail_id <> a.mail_id
+          join mail o on o.mail_id = b.mail_id
+          where a.mail_id = m.mail_id and a.problem is distinct from 'empty' and o.stored_at is not null
+            and coalesce(o.split_from, o.mail_id) <> coalesce(m.split_from, m.mail_id)) as has_same_content
 from mail m
 """
 # Files of other shipments that are the very same; parts of one shipment are no strangers to each other.
@@ -196,8 +200,20 @@ def summary(row: Row, entries: Sequence[PlanEntry]) -> MailSummary:
         case_id=row["case_id"],
         undo_until=row["held_until"],
         split_from=row["split_from"],
+        has_same_content=row["has_same_content"],
         content_removed_at=row["content_removed_at"],
     )
+
+
+async def note_act(tx: Transaction, mail_id: UUID, act: str, by: UUID | None = None) -> None:
+    """Notes what was done, or came of it."""
+    await tx.execute("insert into mail_acts (mail_id, act, by) values ($1, $2, $3)", mail_id, act, by)
+
+
+async def history(tx: Transaction, mail_id: UUID) -> tuple[MailAct, ...]:
+    """What was done with it, and came of it."""
+    rows = await tx.fetch("select act, at, by from mail_acts where mail_id = $1 order by act_id", mail_id)
+    return tuple(MailAct.model_validate(dict(row)) for row in rows)
 
 
 async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **also: Any) -> None:
@@ -210,8 +226,9 @@ async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **a
 
 
 async def settle(tx: Transaction, mail_id: UUID, before: MailState, after: MailState, **also: Any) -> None:
-    """What became of a decision elsewhere; a fact that was overtaken changes nothing."""
+    """What became of a decision elsewhere, and that it did; a fact that was overtaken changes nothing."""
     names = list(also)
     changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
-    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2"
-    await tx.execute(sql, mail_id, before.value, after.value, *(also[name] for name in names))
+    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2 returning true"
+    if await tx.fetchval(sql, mail_id, before.value, after.value, *(also[name] for name in names)):
+        await note_act(tx, mail_id, "returned" if after is MailState.STORED else after.value)

@@ -122,8 +122,8 @@ async def read_bringing_limits(asked: ReadBringingLimits, ask: Ask, mailroom: Ma
 @operations.answers(ExportMail)
 async def export_mail(asked: ExportMail, ask: Ask, mailroom: Mailroom) -> MailExport:
     """The package is made beside; its password is said now, and only now."""
-    del asked, mailroom
-    return await exporting.order(ask.tx, ask.actor.staff_id)
+    del asked
+    return await exporting.order(ask.tx, mailroom.vault, ask.actor.staff_id)
 
 
 @operations.answers(ReadMailExport)

@@ -87,6 +87,7 @@ class MailSummary(Contract):
     case_id: UUID | None = None
     undo_until: datetime | None = Field(default=None, description="until then the decision can be undone")
     split_from: UUID | None = Field(default=None, description="the mail that it was a part of")
+    has_same_content: bool = Field(default=False, description="other mail has one of its very files")
     content_removed_at: datetime | None = Field(
         default=None, description="when its files were removed; what is known of it stays"
     )
@@ -97,6 +98,17 @@ class MailPage(Contract):
 
     items: tuple[MailSummary, ...]
     next: str | None = None
+
+
+class MailAct(Contract):
+    """Something that was decided about mail, or came of it."""
+
+    act: str = Field(
+        description="register, forward, send-back, discard, restore, undo, split, join; "
+        "registered, forwarded, returned (it came back with a reason), content-removed"
+    )
+    at: datetime
+    by: UUID | None = Field(default=None, description="none: what came of it elsewhere, or with time")
 
 
 class MailDetail(Contract):
@@ -113,6 +125,7 @@ class MailDetail(Contract):
     replies_to: UUID | None = Field(default=None, description="the shipment of ours that it answers")
     discard_reason: str | None = None
     forwarded_to: str | None = Field(default=None, description="organisation number; none is the general archive")
+    history: tuple[MailAct, ...] = Field(default=(), description="oldest first")
     registration_error: str | None = None
     way: str = Field(default="svarinn", description="svarinn, upload, folder, mailbox")
     named_case: str | None = Field(

@@ -264,6 +264,8 @@ async def test_the_very_same_file_in_other_mail_is_warned_about(intake: Any) -> 
     again = await came(intake, "Andre gang", ("kopi.txt", b"Det samme, ord for ord"))
     (same,) = again.attachments[0].same_content
     assert (same.mail_id, same.title) == (first.summary.mail_id, "Første gang")
+    assert again.summary.has_same_content
+    assert not first.summary.has_same_content
     earlier = {one.file.name: one.same_content for one in (await read(intake, first.summary.mail_id)).attachments}
     assert [one.mail_id for one in earlier["sakkyndig.txt"]] == [again.summary.mail_id]
     assert earlier["annet.txt"] == ()
@@ -352,6 +354,8 @@ async def test_content_goes_when_its_time_is_over_and_what_others_have_stays(int
     vault = await vault_of(intake)
     assert [await vault.exists(file.ref) for file in files] == [False, True]
     assert await vault.read_bytes((await read(intake, stays.mail_id)).attachments[0].file.ref, 100) == b"Om begge"
+    acts = [one.act for one in (await read(intake, gone.mail_id)).history]
+    assert acts == ["split", "discard", "content-removed"]
     with pytest.raises(Declined, match="content-removed"):
         await intake.ask(RestoreMail(mail_id=gone.mail_id), DISTRIBUTOR)
 
