@@ -30,7 +30,7 @@ from sikkersak.contracts.intake import (
     RegisterMail,
 )
 from sikkersak.contracts.values import AccessAssessment, Party
-from sikkersak.errors import NotFound
+from sikkersak.errors import Declined, NotFound
 
 router = APIRouter(tags=["mail"])
 ACT = documented(400, 404, 409)
@@ -110,6 +110,8 @@ async def read_mail(mail_id: UUID, asker: Asker) -> MailDetail:
 async def download_attachment(mail_id: UUID, attachment_id: UUID, asker: Asker, request: Request) -> Response:
     """The file as it came."""
     mail = await asker.ask(ReadMail(mail_id=mail_id))
+    if mail.summary.content_removed_at is not None:
+        raise Declined("content-removed", "Innholdet er slettet etter fristen.")
     for attachment in mail.attachments:
         if attachment.attachment_id == attachment_id:
             return await file_answer(request, asker.reception.vault, attachment.file)
