@@ -230,6 +230,7 @@ class Stack:
                 "SVARINN_PASSWORD": self.memory.password("svarinn"),
                 "SVARINN_KEYS": self._secret("svarinn"),
                 "POLL_SECONDS": 1,
+                "UNDO_SECONDS": 0,
             },
             "archiver": {
                 "NOARK_URL": f"{self.url('noark')}/",

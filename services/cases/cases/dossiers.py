@@ -101,7 +101,7 @@ async def record(tx: Transaction, sealed: Sealed, document: Row, event: Row | No
         record_type=record_type,
         title=document["title"],
         public_title=document["public_title"],
-        document_date=local_date(document["finished_at"]),
+        document_date=document["document_date"] or local_date(document["finished_at"]),
         received_at=event["happened_at"] if event and record_type is RecordType.INCOMING else None,
         sent_at=document["finished_at"] if record_type is RecordType.OUTGOING else None,
         parties=parties,

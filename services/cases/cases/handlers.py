@@ -6,9 +6,9 @@ from uuid import UUID
 
 import structlog
 
-from cases import followup, signatures
+from cases import followup, incoming, signatures
 from cases.domain.folders import demand_fit
-from cases.domain.titles import public_title
+from cases.domain.titles import SHIELD, public_title
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.store import audit, cases, documents, folders, people
@@ -58,31 +58,32 @@ async def _take(
     case = await cases.case(tx, case_id)
     if case is None or case["school_id"] != order.school_id:
         raise Declined("case-not-at-school", "Saken finnes ikke ved denne skolen.")
-    if case["status"] != "open":
-        raise Declined("case-closed", "Saken er avsluttet.")
+    await incoming.demand_open(tx, case, order, by)
     sealed, names = Sealed(office), await _names(tx, case["pupil_id"], dossier)
-    event_id = await cases.add_event(
-        tx, case_id, EventKind.INCOMING, dossier.title, dossier.received_at, mail_id=order.mail_id
-    )
+    kind = EventKind.NOTE if dossier.is_internal else EventKind.INCOMING
+    event_id = await cases.add_event(tx, case_id, kind, dossier.title, dossier.received_at, mail_id=order.mail_id)
     fields = {
         "event_id": event_id,
         "case_id": case_id,
         "title": dossier.title,
-        "public_title": public_title(dossier.title, names),
-        "kind": EventKind.INCOMING.value,
-        "record_type": RecordType.INCOMING.value,
+        "public_title": incoming.shown_title(dossier, names),
+        "kind": kind.value,
+        "record_type": (RecordType.INTERNAL if dossier.is_internal else RecordType.INCOMING).value,
+        "document_date": dossier.document_date,
+        "category": dossier.category,
         "state": DocumentState.DRAFT.value,
         "needs_approval": False,
         "access": dossier.access.model_dump(mode="json"),
         "language": "nb",
         "to_guardians": False,
-        "parties": await sealed.keep_parties((dossier.sender,)),
+        "parties": await sealed.keep_parties(() if dossier.is_internal else (dossier.sender,)),
         "files": [],
         "owner_id": by.staff_id,
     }
     document_id = await documents.add_document(tx, fields)
     event = await cases.event_of_mail(tx, order.mail_id)
     await followup.finish(tx, sealed, document_id, list(dossier.files), event)
+    await incoming.tell(tx, case, order)
     await audit.note(
         tx, by.staff_id, "mail-registered", case_id=case_id, document_id=document_id, mail_id=str(order.mail_id)
     )
@@ -95,16 +96,18 @@ async def _new_case(tx: Transaction, order: RegisterIncoming, dossier: IncomingM
     by.demand_opening_at(order.school_id)
     demand_fit(await folders.case_type(tx, order.case_type), has_pupil=order.pupil_id is not None)
     title = dossier.case_title or dossier.title
+    names = await _names(tx, order.pupil_id, dossier)
     fields = {
         "title": title,
-        "public_title": public_title(title, await _names(tx, order.pupil_id, dossier)),
+        "public_title": SHIELD if dossier.is_withheld else public_title(title, names),
         "case_type": order.case_type,
         "school_id": order.school_id,
         "pupil_id": order.pupil_id,
-        "responsible_id": order.responsible_id or order.registered_by,
+        "responsible_id": order.responsible_id or next(iter(order.recipients), order.registered_by),
         "access": dossier.access.model_dump(mode="json"),
     }
     case_id = await cases.open_case(tx, fields)
+    await incoming.open_to(tx, case_id, order)
     await audit.note(tx, order.registered_by, "case-opened", case_id=case_id)
     return case_id
 

@@ -72,7 +72,7 @@ async def bring_in_files(tx: Transaction, mailroom: Mailroom, brought: Brought, 
             path = Path(name) / str(position)
             await mailroom.vault.save(file.ref, path)
             unpacked.append(Unpacked(path, clean_name(file.name), file.media_type))
-        attachments = await mailroom.attachments(unpacked)
+        attachments = await mailroom.attachments(unpacked, brought.key)
     row = await note(tx, brought)
     await mailroom.settle(tx, row, attachments)
     return row
@@ -80,7 +80,9 @@ async def bring_in_files(tx: Transaction, mailroom: Mailroom, brought: Brought, 
 
 async def bring_in_path(mailroom: Mailroom, brought: Brought, path: Path, name: str) -> Row:
     """One file on the disk becomes mail. Safe when this returns; a second time changes nothing."""
-    attachments = await mailroom.attachments([Unpacked(path, clean_name(name), "application/octet-stream")])
+    attachments = await mailroom.attachments(
+        [Unpacked(path, clean_name(name), "application/octet-stream")], brought.key
+    )
     async with mailroom.database.transaction() as tx:
         row = await note(tx, brought)
         if row["stored_at"] is None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from pydantic import TypeAdapter
 
-from intake import inspector, ways
+from intake import distribution, inspector, paper, ways
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.handlers import handlers
@@ -52,6 +53,8 @@ async def open_mailroom(frame: Frame[Settings]) -> AsyncIterator[Mailroom]:
             lease_seconds=settings.lease_seconds,
             at_once=settings.fetch_at_once,
             scan_seconds=settings.scan_seconds,
+            undo_seconds=settings.undo_seconds,
+            kept_for=timedelta(days=settings.kept_days),
             ways=_ways(settings),
             is_leaving=lambda: frame.health.is_leaving,
         )
@@ -88,11 +91,13 @@ def _system(one: FurtherSystem) -> ReceivingSystem:
     return ReceivingSystem(client, load_keys(one.keys))
 
 
+# every module that answers has added its answers to the one set of operations
+OPERATIONS: Final = (ways.operations, distribution.operations, paper.operations)
 service: Service[Settings, Mailroom] = Service(
     name="intake",
     settings=Settings,
     room=open_mailroom,
     handlers=handlers,
-    operations=ways.operations,
+    operations=OPERATIONS[0],
     periodic=PERIODIC,
 )

@@ -18,7 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import pyzipper
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 
 from intake.mailroom import Mailroom
 from sikkersak.clock import OSLO, now
@@ -27,7 +27,7 @@ from sikkersak.contracts.values import File
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Database, Row, Transaction, present
 from sikkersak.settings import FileSettings
-from sikkersak.vault import Vault
+from sikkersak.vault import Vault, VaultRef, seal, unseal
 
 # No characters that are easily taken for each other. 24 of 54 give 138 bits.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -37,7 +37,9 @@ select m.*, array(select jsonb_build_object('file', a.file, 'problem', a.problem
                   where a.mail_id = m.mail_id order by a.position) as files
 from mail m where m.state = 'stored' order by m.receiver_organisation, m.received_at, m.mail_id
 """
-NEXT: Final = "select * from exports where ready_at is null order by ordered_at limit 1"
+NEXT: Final = """
+select * from exports where ready_at is null and sealed_password is not null order by ordered_at limit 1
+"""
 
 
 def new_password() -> str:
@@ -89,11 +91,18 @@ def _overview(schools: list[dict[str, Any]]) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-async def order(tx: Transaction, by: UUID) -> MailExport:
-    """Notes that an export is wanted. The password rests here until the package is made."""
-    sql = "insert into exports (export_id, ordered_by, password) values ($1, $2, $3) returning *"
+class Password(BaseModel):
+    """Sealed in the vault until the package is made."""
+
+    password: str
+
+
+async def order(tx: Transaction, vault: Vault, by: UUID) -> MailExport:
+    """Notes that an export is wanted. The password rests sealed until the package is made."""
+    sql = "insert into exports (export_id, ordered_by, sealed_password) values ($1, $2, $3) returning *"
     password = new_password()
-    row = await tx.fetchrow(sql, new_id(), by, password)
+    sealed = await seal(vault, Password(password=password))
+    row = await tx.fetchrow(sql, new_id(), by, sealed.model_dump(mode="json"))
     return _export(present(row, "export")).model_copy(update={"password": password})
 
 
@@ -111,12 +120,16 @@ async def make_next(mailroom: Mailroom) -> None:
             return
         with tempfile.TemporaryDirectory(dir=mailroom.work_folder, prefix="export-") as name:
             path = Path(name) / "package.zip"
-            schools = await write(mailroom.database, mailroom.vault, row["password"], path)
-            ref = await mailroom.vault.put(path, "application/zip")
+            sealed = VaultRef.model_validate(row["sealed_password"])
+            password = (await unseal(mailroom.vault, sealed, Password)).password
+            schools = await write(mailroom.database, mailroom.vault, password, path)
+            ref = await mailroom.vault.put(path, "application/zip", row["export_id"])
         file = File(name=f"ufordelt-post-{now().astimezone(OSLO):%Y-%m-%d}.zip", media_type="application/zip", ref=ref)
         async with mailroom.database.transaction() as tx:
-            sql = "update exports set file = $2, schools = $3, ready_at = now(), password = null where export_id = $1"
+            sql = """update exports set file = $2, schools = $3, ready_at = now(), sealed_password = null
+            where export_id = $1"""
             await tx.execute(sql, row["export_id"], file.model_dump(mode="json"), schools)
+        await mailroom.vault.delete(sealed)
 
 
 def _export(row: Row) -> MailExport:

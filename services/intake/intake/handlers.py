@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from intake import store
+from intake import paper, store
 from intake.mailroom import Mailroom
 from sikkersak.contracts.cases import MailRefused, MailTaken
 from sikkersak.contracts.intake import MailState
@@ -18,9 +18,10 @@ UNDELIVERED: Final = frozenset({ConsignmentState.DECLINED, ConsignmentState.GIVE
 
 @handlers.hears(MailTaken)
 async def mail_taken(fact: MailTaken, tx: Transaction, mailroom: Mailroom) -> None:
-    """It stands in a case. Key: mail_id and its state."""
+    """It stands in a case; a scan's paper is kept from now on. Key: mail_id and its state."""
     del mailroom
     await store.settle(tx, fact.mail_id, MailState.REGISTERING, MailState.REGISTERED, case_id=fact.case_id)
+    await paper.note_scan(tx, fact.mail_id)
 
 
 @handlers.hears(MailRefused)
@@ -35,7 +36,7 @@ async def forwarding_changed(fact: ForwardingChanged, tx: Transaction, mailroom:
     """Delivered to the general archive, or back to the distributor. Key: mail_id and its state (M4)."""
     del mailroom
     if fact.state is ConsignmentState.DELIVERED:
-        await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.FORWARDED)
+        await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.FORWARDED, settled_at=fact.changed_at)
     elif fact.state in UNDELIVERED:
         error = fact.code or "not-delivered"
         await store.settle(tx, fact.mail_id, MailState.FORWARDING, MailState.STORED, registration_error=error)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from intake import store
 from intake.alarms import Alarms
@@ -56,6 +58,8 @@ class Mailroom:
     lease_seconds: float
     at_once: int = 4
     scan_seconds: float = 5.0
+    undo_seconds: float = 0.0
+    kept_for: timedelta = timedelta(days=30)
     ways: tuple[Way, ...] = ()
     is_leaving: Callable[[], bool] = lambda: False
 
@@ -64,7 +68,7 @@ class Mailroom:
 
         False when it was kept before: whoever comes second changes nothing. Key: the mail's id and its state.
         """
-        attachments = await self.attachments(unpacked)
+        attachments = await self.attachments(unpacked, row["mail_id"])
         async with self.database.transaction() as tx:
             return await self.settle(tx, row, attachments)
 
@@ -83,13 +87,16 @@ class Mailroom:
             await say(tx, fact)
         return is_first
 
-    async def attachments(self, unpacked: list[Unpacked]) -> list[Attachment]:
-        """The files, inspected, scanned and safe in the vault."""
+    async def attachments(self, unpacked: list[Unpacked], holder: UUID) -> list[Attachment]:
+        """The files, inspected, scanned and safe in the vault: copies of the mail's own, which can be removed with it.
+
+        The same holder when the same mail is taken in again.
+        """
         findings = await self.inspector.inspect([one.path for one in unpacked])
         kept = []
         for one, finding in zip(unpacked, findings, strict=True):
             scan = await self.scanner.scan(one.path)
-            ref = await self.vault.put(one.path, finding.media_type)
+            ref = await self.vault.put(one.path, finding.media_type, holder)
             kept.append(
                 Attachment(
                     attachment_id=new_id(),

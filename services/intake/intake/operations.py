@@ -5,28 +5,34 @@ Who may ask is declared in `sikkersak.identity.policy.intake`, and kept to befor
 
 from __future__ import annotations
 
+from datetime import datetime, time
+from typing import cast
 from uuid import UUID
 
-from intake import orders, store
+from intake import forwarding, orders, plan, store
 from intake.domain import move
 from intake.mailroom import Mailroom
+from sikkersak.clock import OSLO, local_date, now
 from sikkersak.contracts.cases import IncomingMailDossier, RegisterIncoming
 from sikkersak.contracts.intake import (
     Attachment,
     DiscardMail,
     ForwardMail,
     ListMail,
+    ListPlanVersions,
     MailDetail,
     MailPage,
     MailState,
     MailSummary,
     Plan,
+    PlanVersions,
     PutPlan,
     ReadMail,
     ReadPlan,
+    Registering,
     RegisterMail,
 )
-from sikkersak.contracts.notifier import ForwardingDossier, ForwardToArchive
+from sikkersak.contracts.notifier import ForwardToArchive, ForwardToOrganisation
 from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask, Operations
@@ -49,13 +55,21 @@ async def read_mail(asked: ReadMail, ask: Ask, mailroom: Mailroom) -> MailDetail
     """One piece of mail with its attachments and the plan's suggestion."""
     del mailroom
     row = await store.mail(ask.tx, asked.mail_id)
+    entries = await plan.entries_in_force(ask.tx)
+    suggested = plan.planned_for(entries, row)
     return MailDetail(
-        summary=store.summary(row),
+        summary=store.summary(row, entries),
         sender=Party.model_validate(row["sender"]),
         external_reference=row["external_reference"],
         attachments=await store.attachments(ask.tx, asked.mail_id),
-        suggested_school_id=row["planned_school"],
-        suggested_case_type=await store.case_type_for(ask.tx, row["receiver_organisation"]),
+        suggested_school_id=suggested.entry.school_id if suggested else None,
+        suggested_case_type=suggested.entry.case_type if suggested else None,
+        suggested_recipients=suggested.entry.recipients if suggested else (),
+        suggested_because=suggested.because if suggested else None,
+        replies_to=row["replies_to"],
+        discard_reason=row["discard_reason"],
+        forwarded_to=row["forwarded_to"],
+        history=await store.history(ask.tx, asked.mail_id),
         registration_error=row["registration_error"],
         way=row["way"],
         named_case=row["named_case"],
@@ -66,17 +80,21 @@ async def read_mail(asked: ReadMail, ask: Ask, mailroom: Mailroom) -> MailDetail
 @operations.answers(RegisterMail)
 async def register_mail(asked: RegisterMail, ask: Ask, mailroom: Mailroom) -> MailSummary:
     """Orders it into a case; cases confirms or refuses (M7, M8)."""
-    row = await _deciding(ask, asked.mail_id, MailState.REGISTERING)
+    row = await deciding(ask, asked.mail_id, MailState.REGISTERING)
+    if asked.is_withheld and not asked.access.is_exempt:
+        raise Declined("withheld-without-basis", "Oppgi hjemmelen når tittelen skal skjules.", status=422)
     dossier = IncomingMailDossier(
         title=asked.document_title or row["title"],
-        sender=Party.model_validate(row["sender"]),
-        received_at=row["received_at"],
+        sender=asked.sender or Party.model_validate(row["sender"]),
+        received_at=_received_at(asked, row),
         document_date=asked.document_date,
         category=asked.category,
         access=asked.access,
         case_title=asked.case_title,
         files=tuple(one.file for one in await _usable(ask, asked)),
         external_reference=row["external_reference"],
+        is_internal=asked.registering is Registering.INTERNAL,
+        is_withheld=asked.is_withheld,
     )
     order = RegisterIncoming(
         mail_id=asked.mail_id,
@@ -87,61 +105,78 @@ async def register_mail(asked: RegisterMail, ask: Ask, mailroom: Mailroom) -> Ma
         responsible_id=asked.responsible_id,
         registered_by=ask.actor.staff_id,
         dossier=await seal(mailroom.vault, dossier),
+        recipients=asked.recipients,
+        is_reopening=asked.is_reopening,
     )
-    await orders.give(ask.tx, order)
-    return await _decided(ask, row, MailState.REGISTERING, school_id=asked.school_id)
+    await orders.give(ask.tx, order, mailroom.undo_seconds)
+    return await decided(ask, row, MailState.REGISTERING, "register", school_id=asked.school_id)
 
 
 @operations.answers(ForwardMail)
 async def forward_mail(asked: ForwardMail, ask: Ask, mailroom: Mailroom) -> MailSummary:
-    """Orders it to the general archive's mailbox, encrypted; it leaves the inbox when it was delivered (M4)."""
-    row = await _deciding(ask, asked.mail_id, MailState.FORWARDING)
-    attachments = await store.attachments(ask.tx, asked.mail_id)
-    dossier = ForwardingDossier(
-        title=row["title"],
-        sender=Party.model_validate(row["sender"]),
-        received_at=row["received_at"],
-        archive_case_number=asked.archive_case_number,
-        files=tuple(one.file for one in attachments),
-    )
-    order = ForwardToArchive(mail_id=asked.mail_id, dossier=await seal(mailroom.vault, dossier))
-    await orders.give(ask.tx, order)
-    return await _decided(ask, row, MailState.FORWARDING)
+    """Orders it to the general archive's mailbox, encrypted, or to another organisation; it leaves when delivered (M4)."""
+    row = await deciding(ask, asked.mail_id, MailState.FORWARDING)
+    order: ForwardToArchive | ForwardToOrganisation
+    if asked.to_organisation is None:
+        order = await forwarding.to_archive(ask.tx, mailroom, row, asked.archive_case_number)
+    else:
+        to = forwarding.Receiver(asked.to_organisation, asked.to_name or asked.to_organisation)
+        order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.remark)
+    await orders.give(ask.tx, order, mailroom.undo_seconds)
+    return await decided(ask, row, MailState.FORWARDING, "forward", forwarded_to=asked.to_organisation)
 
 
 @operations.answers(DiscardMail)
 async def discard_mail(asked: DiscardMail, ask: Ask, mailroom: Mailroom) -> MailSummary:
     """Sets it aside with a reason; nothing is removed."""
     del mailroom
-    row = await _deciding(ask, asked.mail_id, MailState.DISCARDED)
-    return await _decided(ask, row, MailState.DISCARDED, discard_reason=asked.reason)
+    row = await deciding(ask, asked.mail_id, MailState.DISCARDED)
+    return await decided(ask, row, MailState.DISCARDED, "discard", discard_reason=asked.reason)
 
 
 @operations.answers(ReadPlan)
 async def read_plan(asked: ReadPlan, ask: Ask, mailroom: Mailroom) -> Plan:
     """*Post inn til skoler*."""
+    del mailroom
+    return await plan.read(ask.tx, asked.version)
+
+
+@operations.answers(ListPlanVersions)
+async def list_plan_versions(asked: ListPlanVersions, ask: Ask, mailroom: Mailroom) -> PlanVersions:
+    """Who changed it, when, from when it counts."""
     del asked, mailroom
-    return Plan(entries=await store.plan(ask.tx))
+    return await plan.versions(ask.tx)
 
 
 @operations.answers(PutPlan)
 async def put_plan(asked: PutPlan, ask: Ask, mailroom: Mailroom) -> Plan:
-    """Replaces the plan."""
+    """A new version; mail that is not distributed yet is seen in its light once it counts."""
     del mailroom
-    await store.put_plan(ask.tx, asked.entries)
-    return Plan(entries=await store.plan(ask.tx))
+    plan.demand_words(asked.entries)
+    return await plan.put(ask.tx, asked, ask.actor.staff_id)
 
 
-async def _deciding(ask: Ask, mail_id: UUID, wanted: MailState) -> Row:
+async def deciding(ask: Ask, mail_id: UUID, wanted: MailState) -> Row:
     """The mail, locked for this transaction, if it may go where it is wanted."""
     row = await store.mail(ask.tx, mail_id, for_update=True)
     move(MailState(row["state"]), wanted)
     return row
 
 
-async def _decided(ask: Ask, row: Row, state: MailState, **also: object) -> MailSummary:
+async def decided(ask: Ask, row: Row, state: MailState, act: str, **also: object) -> MailSummary:
+    """Notes a person's decision."""
+    await store.note_act(ask.tx, row["mail_id"], act, ask.actor.staff_id)
     await store.decide(ask.tx, row["mail_id"], state, ask.actor.staff_id, **also)
-    return store.summary(await store.mail(ask.tx, row["mail_id"]))
+    return await store.shown(ask.tx, row["mail_id"])
+
+
+def _received_at(asked: RegisterMail, row: Row) -> datetime:
+    """As the shipment says, or on the day that a person says; no mail was received in the future."""
+    if asked.received_on is None:
+        return cast("datetime", row["received_at"])
+    if asked.received_on > local_date(now()):
+        raise Declined("received-in-future", "Mottatt dato kan ikke være fram i tid.", status=422)
+    return datetime.combine(asked.received_on, time(12), OSLO)
 
 
 async def _usable(ask: Ask, asked: RegisterMail) -> list[Attachment]:

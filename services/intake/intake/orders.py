@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from sikkersak.contracts.cases import RegisterIncoming
 from sikkersak.contracts.message import Message
-from sikkersak.contracts.notifier import ForwardToArchive
+from sikkersak.contracts.notifier import ForwardToArchive, ForwardToOrganisation
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 
@@ -17,18 +18,47 @@ FORWARDING_ROUNDS: Final = 60
 STALLED: Final = """
 update mail set order_at = now() where mail_id in (
   select mail_id from mail
-  where order_body is not null and ((state = 'registering' and order_at < now() - $1::interval)
+  where order_body is not null and held_until is null and ((state = 'registering' and order_at < now() - $1::interval)
                                  or (state = 'forwarding' and order_at < now() - $2::interval))
   order by order_at limit 200 for update skip locked)
 returning order_type, order_body
 """
+HELD: Final = """
+update mail set held_until = null, order_at = now() where mail_id in (
+  select mail_id from mail where held_until <= now() and state in ('registering', 'forwarding')
+  order by held_until limit 200 for update skip locked)
+returning order_type, order_body
+"""
 
 
-async def give(tx: Transaction, order: RegisterIncoming | ForwardToArchive) -> None:
-    """Says it, and keeps it as long as the mail is where it is. It holds ids and references only (R3)."""
-    await say(tx, order)
-    sql = "update mail set order_type = $2, order_body = $3 where mail_id = $1"
-    await tx.execute(sql, order.mail_id, order.message_type, order.model_dump(mode="json"))
+async def give(
+    tx: Transaction, order: RegisterIncoming | ForwardToArchive | ForwardToOrganisation, hold_seconds: float = 0.0
+) -> None:
+    """Keeps it as long as the mail is where it is, and says it; after the time in which it can be undone, if there is one.
+
+    It holds ids and references only (R3).
+    """
+    sql = """update mail set order_type = $2, order_body = $3,
+    held_until = case when $4 > 0 then now() + make_interval(secs => $4) end where mail_id = $1"""
+    await tx.execute(sql, order.mail_id, order.message_type, order.model_dump(mode="json"), hold_seconds)
+    if hold_seconds <= 0:
+        await say(tx, order)
+
+
+async def give_held(tx: Transaction) -> int:
+    """Says the orders whose time to be undone is over."""
+    rows = await tx.fetch(HELD)
+    for row in rows:
+        await say(tx, Message.catalogue[row["order_type"]].model_validate(row["order_body"]))
+    return len(rows)
+
+
+async def take_back(tx: Transaction, mail_id: UUID) -> bool:
+    """Takes back an order that has not been said; false when it has. Either this or `give_held` gets the row."""
+    sql = """update mail set state = 'stored', held_until = null, order_type = null, order_body = null, school_id = null,
+    forwarded_to = null where mail_id = $1 and held_until is not null and state in ('registering', 'forwarding')
+    returning true"""
+    return bool(await tx.fetchval(sql, mail_id))
 
 
 async def give_again(tx: Transaction, sweep_seconds: float) -> int:

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from intake import exporting, orders
+from intake import exporting, orders, paper, removal
 from intake.mailroom import Mailroom
 from intake.receiving import Receiving
 from sikkersak.errors import Declined, Transient
@@ -39,6 +39,12 @@ async def sweep(mailroom: Mailroom) -> None:
         log.warning("orders_given_again", orders=again)
 
 
+async def give_held(mailroom: Mailroom) -> None:
+    """Carries out what nobody has undone in time."""
+    async with mailroom.database.transaction() as tx:
+        await orders.give_held(tx)
+
+
 async def look_at_scans(mailroom: Mailroom) -> None:
     """One round of each further way in; a folder that is not mounted never stops a mailbox."""
     for way in mailroom.ways:
@@ -61,6 +67,10 @@ async def watch(mailroom: Mailroom) -> None:
 PERIODIC: Final[tuple[Periodic[Mailroom], ...]] = (
     Periodic("svarinn-poll", every=lambda mailroom: mailroom.poll_seconds, work=poll_svarinn),
     Periodic("mail-sweep", every=lambda mailroom: mailroom.sweep_seconds, work=sweep),
+    Periodic("mail-held", every=lambda mailroom: 1.0 if mailroom.undo_seconds > 0 else 30.0, work=give_held),
+    Periodic("mail-removal", every=lambda mailroom: mailroom.sweep_seconds * 10, work=removal.remove_content),
+    Periodic("export-removal", every=lambda mailroom: mailroom.sweep_seconds * 10, work=removal.remove_exports),
+    Periodic("paper", every=lambda mailroom: min(mailroom.sweep_seconds * 10, 600.0), work=paper.remind),
     Periodic("mail-alarms", every=lambda mailroom: min(mailroom.sweep_seconds, 60.0), work=watch),
     Periodic("scans", every=lambda mailroom: mailroom.scan_seconds, work=look_at_scans),
     Periodic("mail-exports", every=lambda mailroom: min(mailroom.sweep_seconds, 5.0), work=exporting.make_next),

@@ -119,15 +119,16 @@ class Folder:
             raise Declined("too-large", "Filen er større enn det vi tar imot.")
         digest = await asyncio.to_thread(_digest, path)
         named = case_number.in_name(path.name) or await mailroom.inspector.named_case(path)
-        kept = await mailroom.attachments([Unpacked(path, clean_name(path.name), "application/octet-stream")])
+        room = path.parent.parent
+        key = uuid5(NAMESPACE, f"{room.name}/{path.name}/{before.st_mtime_ns}/{digest}")
+        kept = await mailroom.attachments([Unpacked(path, clean_name(path.name), "application/octet-stream")], key)
         after = await asyncio.to_thread(path.stat)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             await asyncio.to_thread(path.rename, path.parent.parent / path.name)
             return False
-        room = path.parent.parent
         brought = Brought(
             way="folder",
-            key=uuid5(NAMESPACE, f"{room.name}/{path.name}/{before.st_mtime_ns}/{digest}"),
+            key=key,
             title=f"Skannet: {clean_name(path.name)}",
             sender=SENDER,
             receiver_organisation=room.name if room != self.path else self.receiver_organisation,

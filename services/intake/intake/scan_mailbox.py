@@ -82,16 +82,17 @@ class Mailbox:
     async def _become_mail(self, mailroom: Mailroom, content: bytes) -> None:
         """Its attachments, or its text where it has none. Key: the message's checksum."""
         message = await asyncio.to_thread(email.message_from_bytes, content, policy=email.policy.default)
+        key = uuid5(NAMESPACE, hashlib.sha256(content).hexdigest())
         subject = fit_to_show(str(message.get("Subject", "")))
         with tempfile.TemporaryDirectory(dir=mailroom.work_folder, prefix="scan-") as name:
             unpacked = await asyncio.to_thread(list, _files(message, Path(name)))
             if not unpacked:
                 raise Declined("empty", "E-posten har ikke noe innhold.")
             named = case_number.in_name(subject) or await mailroom.inspector.named_case(unpacked[0].path)
-            kept = await mailroom.attachments(unpacked)
+            kept = await mailroom.attachments(unpacked, key)
         brought = Brought(
             way="mailbox",
-            key=uuid5(NAMESPACE, hashlib.sha256(content).hexdigest()),
+            key=key,
             title=subject or "Skannet post",
             sender=SENDER,
             receiver_organisation=self.receiver_organisation,

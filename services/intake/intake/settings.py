@@ -43,6 +43,12 @@ class Settings(ServiceSettings):
     work_folder: Path = Field(Path("/tmp"), description="where shipments are while they are unpacked")  # noqa: S108
     largest_shipment: int = Field(2_000_000_000, gt=0, description="bytes of one shipment, unpacked")
     sweep_seconds: float = Field(60.0, gt=0, description="how often decisions that nothing moves are moved again")
+    undo_seconds: float = Field(
+        20.0, ge=0, le=600, description="for how long a distribution can be undone before it is carried out"
+    )
+    kept_days: int = Field(
+        30, ge=1, description="for how long the content of mail is kept that was set aside, or was delivered elsewhere"
+    )
     clamd_url: str | None = Field(
         None, description="tcp://host:3310 of ClamAV's clamd; without it files say that they are not scanned"
     )

@@ -1,14 +1,17 @@
-"""What intake keeps: mail, attachments, the plan. All SQL of the service."""
+"""What intake keeps of mail and attachments."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from intake import plan
 from intake.domain import Decision
 from intake.svarinn.shipment import Shipment
-from sikkersak.contracts.intake import Attachment, MailState, MailSummary, PlanEntry
+from sikkersak.contracts.intake import Attachment, MailAct, MailState, MailSummary, PlanEntry, SameContent
 from sikkersak.contracts.values import Party, PartyKind
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
@@ -23,8 +26,20 @@ on conflict (system, shipment_id) do nothing
 SUMMARY: Final = """
 select m.*, (select count(*) from attachments a where a.mail_id = m.mail_id) as attachments,
   array(select distinct problem from attachments a where a.mail_id = m.mail_id and problem is not null) as problems,
-  p.school_id as planned_school
-from mail m left join plan p on p.organisation = m.receiver_organisation
+  exists (select from attachments a join attachments b on b.sha256 = a.sha256 and b.mail_id <> a.mail_id
+          join mail o on o.mail_id = b.mail_id
+          where a.mail_id = m.mail_id and a.problem is distinct from 'empty' and o.stored_at is not null
+            and coalesce(o.split_from, o.mail_id) <> coalesce(m.split_from, m.mail_id)) as has_same_content
+from mail m
+"""
+# Files of other shipments that are the very same; parts of one shipment are no strangers to each other.
+SAME_CONTENT: Final = """
+select a.attachment_id, o.mail_id, o.title, o.state, o.received_at
+from attachments a join mail m using (mail_id) join attachments b on b.sha256 = a.sha256 and b.mail_id <> a.mail_id
+join mail o on o.mail_id = b.mail_id
+where a.mail_id = $1 and a.problem is distinct from 'empty' and o.stored_at is not null
+  and coalesce(o.split_from, o.mail_id) <> coalesce(m.split_from, m.mail_id)
+order by o.received_at, o.mail_id limit 200
 """
 BACKOFF: Final = timedelta(seconds=5)
 CLAIM: Final = """
@@ -148,24 +163,34 @@ async def mail_page(tx: Transaction, state: MailState | None, after: str | None,
     sql = f"""{SUMMARY} where m.stored_at is not null and ($1::text is null or m.state = $1)
     and ($2::uuid is null or m.mail_id > $2) order by m.mail_id limit $3"""
     rows = await tx.fetch(sql, state.value if state else None, UUID(after) if after else None, limit)
-    return [summary(row) for row in rows]
+    entries = await plan.entries_in_force(tx)
+    return [summary(row, entries) for row in rows]
+
+
+async def shown(tx: Transaction, mail_id: UUID) -> MailSummary:
+    """One piece of mail as the inbox shows it."""
+    return summary(await mail(tx, mail_id), await plan.entries_in_force(tx))
 
 
 async def attachments(tx: Transaction, mail_id: UUID) -> tuple[Attachment, ...]:
-    """The files of one piece of mail, in the sender's order."""
+    """The files of one piece of mail, in the sender's order, and where the very same came before or after."""
     rows = await tx.fetch("select * from attachments where mail_id = $1 order by position", mail_id)
-    return tuple(Attachment.model_validate(dict(row)) for row in rows)
+    same: defaultdict[UUID, list[SameContent]] = defaultdict(list)
+    for row in await tx.fetch(SAME_CONTENT, mail_id):
+        same[row["attachment_id"]].append(SameContent.model_validate(dict(row)))
+    return tuple(Attachment.model_validate({**row, "same_content": tuple(same[row["attachment_id"]])}) for row in rows)
 
 
-def summary(row: Row) -> MailSummary:
-    """A row as the inbox shows it."""
+def summary(row: Row, entries: Sequence[PlanEntry]) -> MailSummary:
+    """A row as the inbox shows it; `entries` are the plan's."""
+    suggested = plan.planned_for(entries, row)
     return MailSummary(
         mail_id=row["mail_id"],
         state=row["state"],
         title=row["title"],
         sender=row["sender"]["name"],
         receiver_organisation=row["receiver_organisation"],
-        school_id=row["school_id"] or row["planned_school"],
+        school_id=row["school_id"] or (suggested.entry.school_id if suggested else None),
         received_at=row["received_at"],
         attachments=row["attachments"],
         belonging=row["belonging"],
@@ -173,7 +198,22 @@ def summary(row: Row) -> MailSummary:
         problems=tuple(row["problems"]),
         duplicate_of=row["duplicate_of"],
         case_id=row["case_id"],
+        undo_until=row["held_until"],
+        split_from=row["split_from"],
+        has_same_content=row["has_same_content"],
+        content_removed_at=row["content_removed_at"],
     )
+
+
+async def note_act(tx: Transaction, mail_id: UUID, act: str, by: UUID | None = None) -> None:
+    """Notes what was done, or came of it."""
+    await tx.execute("insert into mail_acts (mail_id, act, by) values ($1, $2, $3)", mail_id, act, by)
+
+
+async def history(tx: Transaction, mail_id: UUID) -> tuple[MailAct, ...]:
+    """What was done with it, and came of it."""
+    rows = await tx.fetch("select act, at, by from mail_acts where mail_id = $1 order by act_id", mail_id)
+    return tuple(MailAct.model_validate(dict(row)) for row in rows)
 
 
 async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **also: Any) -> None:
@@ -186,27 +226,9 @@ async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **a
 
 
 async def settle(tx: Transaction, mail_id: UUID, before: MailState, after: MailState, **also: Any) -> None:
-    """What became of a decision elsewhere; a fact that was overtaken changes nothing."""
+    """What became of a decision elsewhere, and that it did; a fact that was overtaken changes nothing."""
     names = list(also)
     changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
-    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2"
-    await tx.execute(sql, mail_id, before.value, after.value, *(also[name] for name in names))
-
-
-async def plan(tx: Transaction) -> tuple[PlanEntry, ...]:
-    """The distribution plan."""
-    rows = await tx.fetch("select * from plan order by organisation")
-    return tuple(PlanEntry.model_validate(dict(row)) for row in rows)
-
-
-async def put_plan(tx: Transaction, entries: tuple[PlanEntry, ...]) -> None:
-    """Replaces the distribution plan."""
-    await tx.execute("delete from plan")
-    rows = [(entry.organisation, entry.school_id, entry.case_type) for entry in entries]
-    await tx.executemany("insert into plan (organisation, school_id, case_type) values ($1, $2, $3)", rows)
-
-
-async def case_type_for(tx: Transaction, organisation: str) -> str | None:
-    """The plan's default case type for mail to an organisation number."""
-    found: str | None = await tx.fetchval("select case_type from plan where organisation = $1", organisation)
-    return found
+    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2 returning true"
+    if await tx.fetchval(sql, mail_id, before.value, after.value, *(also[name] for name in names)):
+        await note_act(tx, mail_id, "returned" if after is MailState.STORED else after.value)

@@ -42,7 +42,7 @@ MOST_FILES: Final = 100
 OUTAGE: Final = """
 select receiver_organisation as organisation, count(*)::int as arrived, count(stored_at)::int as taken_in,
   max(extract(epoch from coalesce(stored_at, now()) - received_at))::int as longest_wait_seconds
-from mail where received_at >= $1 and received_at < $2 group by 1 order by 1
+from mail where received_at >= $1 and received_at < $2 and split_from is null group by 1 order by 1
 """
 
 
@@ -108,7 +108,7 @@ async def bring_in_mail(asked: BringInMail, ask: Ask, mailroom: Mailroom) -> Bro
     if not all([await mailroom.vault.exists(file.ref) for file in asked.files]):
         raise Declined("file-gone", "En av filene finnes ikke. Last den opp på nytt.", status=422)
     row = await bring_in_files(ask.tx, mailroom, brought, asked.files)
-    mail = store.summary(await store.mail(ask.tx, row["mail_id"]))
+    mail = await store.shown(ask.tx, row["mail_id"])
     return BroughtIn(mail=mail, confirmation=confirmation(row, len(asked.files)))
 
 
@@ -122,8 +122,8 @@ async def read_bringing_limits(asked: ReadBringingLimits, ask: Ask, mailroom: Ma
 @operations.answers(ExportMail)
 async def export_mail(asked: ExportMail, ask: Ask, mailroom: Mailroom) -> MailExport:
     """The package is made beside; its password is said now, and only now."""
-    del asked, mailroom
-    return await exporting.order(ask.tx, ask.actor.staff_id)
+    del asked
+    return await exporting.order(ask.tx, mailroom.vault, ask.actor.staff_id)
 
 
 @operations.answers(ReadMailExport)

@@ -34,6 +34,7 @@ AUDIENCES: Final = {
     Notice.SHREDDING_DUE: Audience(
         anywhere=frozenset({Permission.HANDLE_MAIL}), at_school=frozenset({Permission.FOLLOW_SENDINGS})
     ),
+    Notice.MAIL_REGISTERED: Audience(),  # whoever is named, and nobody else
     Notice.ARCHIVE_DOWN: EVERYBODY,
     Notice.ARCHIVE_UP: EVERYBODY,
     Notice.OUTAGE: EVERYBODY,

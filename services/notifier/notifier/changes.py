@@ -59,7 +59,12 @@ async def order_carrying(tx: Transaction, row: Row) -> None:
 def _fact(row: Row) -> Message | None:
     standing = {"state": ConsignmentState(row["state"]), "code": row["code"], "changed_at": row["changed_at"]}
     if row["kind"] == ConsignmentKind.LETTER:
-        return LetterChanged(letter_id=row["consignment_id"], document_id=row["document_id"], **standing)
-    if row["kind"] == ConsignmentKind.FORWARDING:
+        return LetterChanged(
+            letter_id=row["consignment_id"],
+            document_id=row["document_id"],
+            shipment_id=row["carrier_reference"],
+            **standing,
+        )
+    if row["kind"] in {ConsignmentKind.FORWARDING, ConsignmentKind.REDIRECTION}:
         return ForwardingChanged(mail_id=row["consignment_id"], **standing)
     return None

@@ -95,6 +95,7 @@ def _carriers(
     addresses = Addresses(settings.smtp_sender, settings.general_archive_mailbox)
     return {
         ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder, settings.reply_address),
+        ConsignmentKind.REDIRECTION: LetterCarrier(svarut, frame.vault, settings.work_folder),
         ConsignmentKind.FORWARDING: ForwardingCarrier(
             smtp, addresses, frame.vault, frame.database, settings.work_folder, settings.forwarding_largest
         ),

@@ -166,6 +166,7 @@ def is_past_following(sent_at: datetime, moment: datetime) -> bool:
 LIFETIMES: Final[dict[ConsignmentKind, timedelta]] = {
     ConsignmentKind.LETTER: timedelta(days=7),
     ConsignmentKind.FORWARDING: timedelta(days=7),
+    ConsignmentKind.REDIRECTION: timedelta(days=7),
     ConsignmentKind.NOTICE: timedelta(days=1),
     ConsignmentKind.STAFF_MAIL: timedelta(days=1),
 }

@@ -15,12 +15,14 @@ from notifier.store import consignments, staff
 from notifier.store.staff import News
 from sikkersak.contracts.cases import ApprovalRequested, StaffChanged
 from sikkersak.contracts.intake import MailReceived
+from sikkersak.contracts.intake_distribution import ShreddingDue
 from sikkersak.contracts.notifier import (
     Announce,
     Carry,
     ConsignmentKind,
     ConsignmentState,
     ForwardToArchive,
+    ForwardToOrganisation,
     Notice,
     SendLetter,
 )
@@ -54,9 +56,30 @@ async def forward_mail(order: ForwardToArchive, tx: Transaction, postroom: Postr
     if ConsignmentState(row["state"]) in FAILED:
         dossier = order.dossier.model_dump(mode="json")
         unsent = {"content_sent_at": None, "password_sent_at": None, "round": row["round"] + 1}
+        unsent["kind"] = ConsignmentKind.FORWARDING.value
         await restart(tx, row, postroom.digest_wait, dossier=dossier, **unsent)
     elif ConsignmentState(row["state"]) in FINAL:
         await tell(tx, row)
+
+
+@handlers.hears(ForwardToOrganisation)
+async def redirect_mail(order: ForwardToOrganisation, tx: Transaction, postroom: Postroom) -> None:
+    """As a forwarding, by SvarUt: what failed went back to the distributor and begins anew. Key: mail_id (M4)."""
+    if await consignments.add_redirection(tx, order):
+        await say(tx, Carry(consignment_id=order.mail_id, kind=ConsignmentKind.REDIRECTION))
+        return
+    row = await consignments.consignment(tx, order.mail_id, for_update=True)
+    if ConsignmentState(row["state"]) in FAILED:
+        kind = {"kind": ConsignmentKind.REDIRECTION.value, "dossier": order.dossier.model_dump(mode="json")}
+        await restart(tx, row, postroom.digest_wait, **kind)
+    elif ConsignmentState(row["state"]) in FINAL:
+        await tell(tx, row)
+
+
+@handlers.hears(ShreddingDue)
+async def shredding_due(fact: ShreddingDue, tx: Transaction, postroom: Postroom) -> None:
+    """Gathered into one notice for each school. Key: the message's id, in the inbox (M6, M22)."""
+    await gather(tx, News(Notice.SHREDDING_DUE, fact.school_id, fact.papers), postroom.digest_wait)
 
 
 @handlers.hears(Announce)

@@ -35,6 +35,7 @@ GATHERED: Final = frozenset(
         Notice.SIGNATURE_WAITING,
         Notice.DELIVERY_FAILED,
         Notice.SHREDDING_DUE,
+        Notice.MAIL_REGISTERED,
     }
 )
 
@@ -56,6 +57,11 @@ WORDINGS: Final[dict[Notice, Wording]] = {
     ),
     Notice.SHREDDING_DUE: Wording(
         "Papir til makulering", "Ett papirdokument kan makuleres.", "{count} papirdokumenter kan makuleres."
+    ),
+    Notice.MAIL_REGISTERED: Wording(
+        "Post til deg",
+        "Én forsendelse er registrert i en av sakene dine.",
+        "{count} forsendelser er registrert i sakene dine.",
     ),
     Notice.DELIVERY_FAILED: Wording(
         "Levering feilet",

@@ -58,7 +58,7 @@ async def retry_consignment(asked: RetryConsignment, ask: Ask, postroom: Postroo
     """Tries what failed again, now. A forwarding went back to the distributor, who forwards it anew."""
     row = await consignments.visible(ask.tx, _sight(ask.actor), asked.consignment_id)
     move(ConsignmentState(row["state"]), WAITING)
-    if row["kind"] == ConsignmentKind.FORWARDING:
+    if row["kind"] in {ConsignmentKind.FORWARDING, ConsignmentKind.REDIRECTION}:
         raise Declined("forward-anew", "Posten ligger hos postfordeler igjen. Videresend den derfra.")
     return consignments.view(await restart(ask.tx, row, postroom.digest_wait))
 

@@ -66,6 +66,8 @@ class IncomingMailDossier(Contract):
     case_title: str | None
     files: tuple[File, ...]
     external_reference: str | None = None
+    is_internal: bool = False
+    is_withheld: bool = Field(default=False, description="the public journal shows no part of its title")
 
 
 class RegisterIncoming(Message, type="cases.register_mail.v1"):
@@ -79,6 +81,8 @@ class RegisterIncoming(Message, type="cases.register_mail.v1"):
     responsible_id: UUID | None
     registered_by: UUID
     dossier: VaultRef
+    recipients: tuple[UUID, ...] = ()
+    is_reopening: bool = False
 
 
 class MailTaken(Message, type="cases.mail.registered.v1"):

@@ -47,6 +47,15 @@ class MailReceived(Message, type="intake.mail.received.v1"):
 # --- what the gateway asks
 
 
+class SameContent(Contract):
+    """Other mail that has the very same file."""
+
+    mail_id: UUID
+    title: str
+    state: MailState
+    received_at: datetime
+
+
 class Attachment(Contract):
     """One file of a shipment, with what was found out about it."""
 
@@ -55,6 +64,9 @@ class Attachment(Contract):
     problem: str | None = Field(default=None, description="why it cannot be used as it is, as a stable code")
     warnings: tuple[str, ...] = Field(default=(), description="what one should know before opening it, as stable codes")
     scan: str = Field(default="not-scanned", description="clean, infected, or not-scanned: there is no virus scanner")
+    same_content: tuple[SameContent, ...] = Field(
+        default=(), description="where the very same file came before or after"
+    )
 
 
 class MailSummary(Contract):
@@ -73,6 +85,12 @@ class MailSummary(Contract):
     problems: tuple[str, ...] = ()
     duplicate_of: UUID | None = None
     case_id: UUID | None = None
+    undo_until: datetime | None = Field(default=None, description="until then the decision can be undone")
+    split_from: UUID | None = Field(default=None, description="the mail that it was a part of")
+    has_same_content: bool = Field(default=False, description="other mail has one of its very files")
+    content_removed_at: datetime | None = Field(
+        default=None, description="when its files were removed; what is known of it stays"
+    )
 
 
 class MailPage(Contract):
@@ -80,6 +98,17 @@ class MailPage(Contract):
 
     items: tuple[MailSummary, ...]
     next: str | None = None
+
+
+class MailAct(Contract):
+    """Something that was decided about mail, or came of it."""
+
+    act: str = Field(
+        description="register, forward, send-back, discard, restore, undo, split, join; "
+        "registered, forwarded, returned (it came back with a reason), content-removed"
+    )
+    at: datetime
+    by: UUID | None = Field(default=None, description="none: what came of it elsewhere, or with time")
 
 
 class MailDetail(Contract):
@@ -91,6 +120,12 @@ class MailDetail(Contract):
     attachments: tuple[Attachment, ...]
     suggested_school_id: UUID | None
     suggested_case_type: str | None
+    suggested_recipients: tuple[UUID, ...] = Field(default=(), description="who the plan gives it to")
+    suggested_because: str | None = Field(default=None, description="which line of the plan matched, and on what")
+    replies_to: UUID | None = Field(default=None, description="the shipment of ours that it answers")
+    discard_reason: str | None = None
+    forwarded_to: str | None = Field(default=None, description="organisation number; none is the general archive")
+    history: tuple[MailAct, ...] = Field(default=(), description="oldest first")
     registration_error: str | None = None
     way: str = Field(default="svarinn", description="svarinn, upload, folder, mailbox")
     named_case: str | None = Field(
@@ -113,6 +148,13 @@ class ReadMail(Operation[MailDetail], name="intake.read_mail.v1"):
     mail_id: UUID
 
 
+class Registering(StrEnum):
+    """What mail becomes in its case."""
+
+    INCOMING = "incoming"
+    INTERNAL = "internal"  # a note from inside, without sender or receiver in the journal
+
+
 class RegisterMail(Operation[MailSummary], name="intake.register_mail.v1", changes=True):
     """Register and distribute: to an open case, or to a new one of the plan's type (M7, M8)."""
 
@@ -130,13 +172,32 @@ class RegisterMail(Operation[MailSummary], name="intake.register_mail.v1", chang
     leave_out: tuple[UUID, ...] = Field(
         default=(), description="attachments that cannot be used and stay with the mail"
     )
+    received_on: date | None = Field(default=None, description="another day than the shipment says, as for paper")
+    sender: Party | None = Field(
+        default=None, description="by hand or from the register; none keeps the shipment's own"
+    )
+    registering: Registering = Registering.INCOMING
+    is_withheld: bool = Field(default=False, description="the public journal shows no part of its title")
+    recipients: tuple[UUID, ...] = Field(
+        default=(), max_length=20, description="who is told; a new case is opened to them, the first is responsible"
+    )
+    is_reopening: bool = Field(
+        default=False, description="to a closed case, which is opened again; asks for the right to open closed cases"
+    )
 
 
 class ForwardMail(Operation[MailSummary], name="intake.forward_mail.v1", changes=True):
-    """It does not belong here: send it to the general archive, encrypted (M4)."""
+    """It does not belong here: send it to the general archive, encrypted, or to another organisation (M4)."""
 
     mail_id: UUID
     archive_case_number: str | None = Field(default=None, max_length=40)
+    to_organisation: str | None = Field(
+        default=None, pattern=r"^\d{9}$", description="through SvarUt; none is the general archive's mailbox"
+    )
+    to_name: str | None = Field(default=None, max_length=100)
+    remark: str | None = Field(
+        default=None, max_length=500, description="what the receiver is told, with `to_organisation`"
+    )
 
 
 class DiscardMail(Operation[MailSummary], name="intake.discard_mail.v1", changes=True):
@@ -147,27 +208,63 @@ class DiscardMail(Operation[MailSummary], name="intake.discard_mail.v1", changes
 
 
 class PlanEntry(Contract):
-    """One line of *Post inn til skoler*: which school the mail to an organisation number goes to (M7)."""
+    """One line of *Post inn til skoler*: which school and which people a piece of mail goes to (M7).
+
+    The first line that matches counts. With words, one of them must stand in the title or the type, or in the sender's
+    name; a line without words takes all mail to its organisation number.
+    """
 
     organisation: str = Field(pattern=r"^\d{9}$")
     school_id: UUID
-    case_type: str = "pupil"
+    case_type: str = Field(default="pupil", max_length=60)
+    recipients: tuple[UUID, ...] = Field(default=(), max_length=20)
+    title_words: tuple[str, ...] = Field(default=(), max_length=50)
+    sender_words: tuple[str, ...] = Field(default=(), max_length=50)
+
+
+class PlanVersion(Contract):
+    """One version of the plan. The newest whose day has come is in force."""
+
+    version: int
+    valid_from: datetime
+    is_in_force: bool
+    put_at: datetime
+    put_by: UUID | None = None
+    remark: str | None = None
+
+
+class PlanVersions(Contract):
+    """Every version, newest first."""
+
+    items: tuple[PlanVersion, ...]
 
 
 class Plan(Contract):
-    """The whole distribution plan."""
+    """The whole distribution plan, in one of its versions."""
 
     entries: tuple[PlanEntry, ...]
+    version: PlanVersion | None = Field(default=None, description="none until the plan has been put for the first time")
 
 
 class ReadPlan(Operation[Plan], name="intake.read_plan.v1"):
-    """The distribution plan as it stands."""
+    """The distribution plan as it stands, or as it stood."""
+
+    version: int | None = Field(default=None, ge=1, description="none is the one in force")
+
+
+class ListPlanVersions(Operation[PlanVersions], name="intake.list_plan_versions.v1"):
+    """The plan's versions: who changed it, when, from when it counts."""
 
 
 class PutPlan(Operation[Plan], name="intake.put_plan.v1", changes=True):
-    """Replace the distribution plan. For administrators."""
+    """A new version of the distribution plan. For administrators; no version is ever changed."""
 
-    entries: tuple[PlanEntry, ...]
+    entries: tuple[PlanEntry, ...] = Field(max_length=2000)
+    valid_from: datetime | None = Field(default=None, description="when it begins to count; none is now")
+    remark: str | None = Field(default=None, max_length=500)
+    based_on: int | None = Field(
+        default=None, description="the version it was made from; refused when there is a newer"
+    )
 
 
 # --- ways in: what waits outside, what is brought in by hand, what an outage needs (M1, M5, M9)

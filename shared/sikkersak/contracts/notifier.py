@@ -31,6 +31,7 @@ class ConsignmentKind(StrEnum):
     FORWARDING = "forwarding"
     NOTICE = "notice"
     STAFF_MAIL = "staff_mail"  # news for one member of staff
+    REDIRECTION = "redirection"  # mail that belongs to another organisation, through SvarUt
 
 
 class Notice(StrEnum):
@@ -48,6 +49,7 @@ class Notice(StrEnum):
     ALL_CLEAR = "all_clear"  # likewise
     EMERGENCY_ACCESS = "emergency_access"  # to a school's leaders: somebody took it to a case there
     FULL_ACCESS = "full_access"  # to the administrators: somebody was given access to everything
+    MAIL_REGISTERED = "mail_registered"  # to one person: mail for them stands in a case
 
 
 class LetterChoice(StrEnum):
@@ -124,6 +126,13 @@ class ForwardToArchive(Message, type="notifier.forward_mail.v1"):
     dossier: VaultRef
 
 
+class ForwardToOrganisation(Message, type="notifier.redirect_mail.v1"):
+    """Order: bring this mail to another organisation through SvarUt; the dossier is a letter's. Key: mail_id."""
+
+    mail_id: UUID
+    dossier: VaultRef
+
+
 class Announce(Message, type="notifier.announce.v1"):
     """Order: tell those concerned. Key: notice_id."""
 
@@ -149,6 +158,7 @@ class LetterChanged(Message, type="notifier.letter.changed.v1"):
     state: ConsignmentState
     code: str | None = None
     changed_at: datetime
+    shipment_id: UUID | None = Field(default=None, description="SvarUt's id, which a reply refers to")
 
 
 class ForwardingChanged(Message, type="notifier.forwarding.changed.v1"):

@@ -85,8 +85,10 @@ WORK_QUEUES: Final = (
         (
             "notifier.send_letter.v1",
             "notifier.forward_mail.v1",
+            "notifier.redirect_mail.v1",
             "notifier.announce.v1",
             "intake.mail.received.v1",
+            "intake.paper.shredding_due.v1",
             "cases.approval.requested.v1",
             "cases.staff.changed.v1",
         ),

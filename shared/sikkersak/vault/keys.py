@@ -10,11 +10,13 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
+HOLDER = re.compile(r"-([0-9a-f]{32})$")
 KEY_ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,31}$")
 
 
@@ -35,10 +37,13 @@ class VaultKey:
         self._addressing = _derived(secret, b"sikkersak vault: name objects")
         self._blinding = _derived(secret, b"sikkersak vault: blind dossiers")
 
-    def name_of(self, sha256: str) -> str:
-        """Where content with this checksum lies. Without the key nobody can ask whether a known file is here."""
+    def name_of(self, sha256: str, holder: UUID | None = None) -> str:
+        """Where content with this checksum lies, or the holder's own copy of it.
+
+        Without the key nobody can ask whether a known file is here.
+        """
         address = hmac.new(self._addressing, bytes.fromhex(sha256), hashlib.sha256).hexdigest()
-        return f"objects/{address[:2]}/{address}"
+        return f"objects/{address[:2]}/{address}{f'-{holder.hex}' if holder else ''}"
 
     def blind(self, content: bytes) -> str:
         """A value that depends on the content and cannot be guessed from it, hex."""
@@ -80,9 +85,15 @@ class KeyRing:
         """The key with this id, if the file has it."""
         return next((key for key in self.all if key.key_id == key_id), None)
 
-    def names_of(self, sha256: str) -> tuple[str, ...]:
+    def names_of(self, sha256: str, holder: UUID | None = None) -> tuple[str, ...]:
         """Every place where content with this checksum may lie, the present one first."""
-        return tuple(key.name_of(sha256) for key in self.all)
+        return tuple(key.name_of(sha256, holder) for key in self.all)
+
+
+def holder_of(name: str) -> UUID | None:
+    """Whose copy the object of this name is; none for what is shared."""
+    found = HOLDER.search(name)
+    return UUID(found[1]) if found else None
 
 
 def _secret(key_id: object, text: object) -> bytes:

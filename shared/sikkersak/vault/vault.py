@@ -11,12 +11,13 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from uuid import UUID
 
 import structlog
 
 from sikkersak.vault.backend import Backend, Beginning
 from sikkersak.vault.errors import ContentTooLarge, VaultBusy, VaultChanged, VaultCorrupt, VaultMissing
-from sikkersak.vault.keys import KeyRing
+from sikkersak.vault.keys import KeyRing, holder_of
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealing import HEADER, ChunkCipher, Sealing, key_id_of, open_header
 from sikkersak.vault.spool import Content, Spool, off_the_loop
@@ -60,19 +61,20 @@ class Vault:
         """Opens `file:///folder` or `s3://bucket/prefix`; `BadKeysFile` when the keys file is unfit."""
         return cls(await Backend.open(url), KeyRing.load(keys_file))
 
-    async def put(self, content: Content, media_type: str) -> VaultRef:
+    async def put(self, content: Content, media_type: str, holder: UUID | None = None) -> VaultRef:
         """Stores content and returns its reference, once it is safe on disk and can be read back.
 
         Content that the vault has already is verified and not stored twice; where what it has is damaged, it is
-        replaced. So putting the same content again is harmless, and mends.
+        replaced. So putting the same content again is harmless, and mends. With a holder it is a copy of the holder's
+        own, which can be deleted without a thought of others.
         """
         with Spool() as spool:
             await spool.fill(content)
             sealing = spool.sealing
-            ref = VaultRef(sha256=sealing.sha256, size=sealing.size, media_type=media_type)
+            ref = VaultRef(sha256=sealing.sha256, size=sealing.size, media_type=media_type, holder=holder)
             for _ in range(ATTEMPTS):
                 state = await self._state(ref)
-                if state is _State.WHOLE or await self._store(spool, replace=state is _State.DAMAGED):
+                if state is _State.WHOLE or await self._store(spool, holder, replace=state is _State.DAMAGED):
                     return ref
         raise VaultBusy("others are storing the same content")
 
@@ -125,18 +127,18 @@ class Vault:
 
     async def exists(self, ref: VaultRef) -> bool:
         """Whether the content is here; it is not verified. Never False because the vault is away: that is raised."""
-        for name in self._keys.names_of(ref.sha256):
+        for name in self._keys.names_of(ref.sha256, ref.holder):
             if await self._backend.beginning(name, HEADER) is not None:
                 return True
         await self._backend.refuse_if_away()
         return False
 
     async def delete(self, ref: VaultRef) -> None:
-        """Removes the content for everybody: equal content has one copy.
+        """Removes a holder's own copy; or, without one, the content for everybody: then equal content has one copy.
 
         The caller knows that nobody else refers to it. Content that is gone already is no error.
         """
-        for name in self._keys.names_of(ref.sha256):
+        for name in self._keys.names_of(ref.sha256, ref.holder):
             await self._backend.delete(name)
 
     async def answers(self) -> bool:
@@ -176,15 +178,15 @@ class Vault:
             await spool.fill(self._chunks(found, 0, found.sealing.chunks))
             if spool.sealing.sha256 != found.sealing.sha256:
                 raise VaultCorrupt("the content does not have its checksum")
-            await self._store(spool, replace=True)
-        if name != self._keys.current.name_of(found.sealing.sha256):
+            await self._store(spool, holder_of(name), replace=True)
+        if name != self._keys.current.name_of(found.sealing.sha256, holder_of(name)):
             await self._backend.delete(name)
         return True
 
-    async def _store(self, spool: Spool, *, replace: bool) -> bool:
+    async def _store(self, spool: Spool, holder: UUID | None, *, replace: bool) -> bool:
         """Only ever after a look at the vault, which raises when it is away: an empty mount point is not written to."""
         key, sealing = self._keys.current, spool.sealing
-        name = key.name_of(sealing.sha256)
+        name = key.name_of(sealing.sha256, holder)
         return await self._backend.put(name, spool.finished(key), sealing.stored_size, replace=replace)
 
     async def _state(self, ref: VaultRef) -> _State:
@@ -204,7 +206,7 @@ class Vault:
 
     async def _find(self, ref: VaultRef) -> _Found:
         for _ in range(2):  # a second look: `rewrap` may have moved it between two names
-            for name in self._keys.names_of(ref.sha256):
+            for name in self._keys.names_of(ref.sha256, ref.holder):
                 beginning = await self._backend.beginning(name, HEADER)
                 if beginning is not None:
                     return self._recognised(name, beginning, ref)
@@ -215,7 +217,7 @@ class Vault:
         """The object's secrets, when it is the one that `ref` and its own name promise, and of its full length."""
         sealing = open_header(beginning.content, self._keys)
         is_promised = ref is None or (sealing.sha256, sealing.size) == (ref.sha256, ref.size)
-        if not is_promised or name not in self._keys.names_of(sealing.sha256):
+        if not is_promised or name not in self._keys.names_of(sealing.sha256, holder_of(name)):
             raise VaultCorrupt("the object is another than its name says")
         if beginning.size != sealing.stored_size:
             raise VaultCorrupt(f"the object is {beginning.size} bytes, not {sealing.stored_size}")

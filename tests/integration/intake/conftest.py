@@ -154,6 +154,7 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
             "SVARINN_SYSTEMS": str(folder / "systems.json"),
             "POLL_SECONDS": "0.2",
             "SWEEP_SECONDS": "0.2",
+            "UNDO_SECONDS": "1.5",
             "WORK_FOLDER": str(folder / "work"),
             "LARGEST_SHIPMENT": "8000000",
             "TMPDIR": str(folder / "work"),

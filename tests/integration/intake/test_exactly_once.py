@@ -36,6 +36,7 @@ from intake.svarinn.shipment import ListedFile, Shipment
 from local.keys import receiver_key
 from sikkersak.contracts.intake import MailState
 from sikkersak.contracts.notifier import ForwardToArchive
+from sikkersak.contracts.values import File
 from sikkersak.errors import Declined, Transient
 from sikkersak.ids import new_id
 from sikkersak.observability.metrics import Metrics
@@ -160,9 +161,9 @@ class FatefulVault:
         self._real = real
         self._fate = fate
 
-    async def put(self, content: Any, media_type: str) -> Any:
+    async def put(self, content: Any, media_type: str, holder: UUID | None = None) -> Any:
         with self._fate.step():
-            return await self._real.put(content, media_type)
+            return await self._real.put(content, media_type, holder)
 
     def blind(self, content: bytes) -> str:
         return self._real.blind(content)
@@ -264,9 +265,12 @@ async def _one_course(world: World, fate: Fate, shuffles: list[int], shipments: 
     await _emptied(world)
 
     async def is_safe(shipment_id: UUID) -> bool:
-        sql = "select stored_at is not null and state = 'stored' from mail where shipment_id = $1"
+        """The row says so, and every file of it lies in the vault."""
+        sql = """select a.file from mail m join attachments a using (mail_id)
+        where m.shipment_id = $1 and m.stored_at is not null and m.state = 'stored'"""
         async with world.database.transaction() as tx:
-            return bool(await tx.fetchval(sql, shipment_id))
+            files = [File.model_validate(row["file"]) for row in await tx.fetch(sql, shipment_id)]
+        return len(files) == len(NAMES) and all([await world.vault.exists(file.ref) for file in files])
 
     contents = {new_id(): world.envelopes[number] for number in range(shipments)}
     svarinn = ModelSvarInn(contents, is_safe, fate, shuffles)
@@ -321,6 +325,28 @@ def test_two_replicas_that_both_poll_never_fetch_the_same(world: World) -> None:
         rooms = [world.mailroom(svarinn, svarinn.fate) for _ in range(2)]
         await asyncio.gather(*(Receiving(room, room.systems[0]).poll() for room in rooms))
         assert svarinn.downloads == Counter(list(contents))
+
+    world.runner.run(course())
+
+
+def test_a_replica_that_slept_through_its_lease_adds_nothing_to_what_another_stored(world: World) -> None:
+    async def course() -> None:
+        await _emptied(world)
+        shipment = new_id()
+        svarinn = SlowSvarInn({shipment: world.envelopes[0]}, _always, Fate({}), [])
+        rooms = [world.mailroom(svarinn, svarinn.fate) for _ in range(2)]
+        sleeper = asyncio.create_task(Receiving(rooms[0], rooms[0].systems[0]).poll())
+        while not svarinn.downloads[shipment]:
+            await asyncio.sleep(0.01)
+        async with world.database.transaction() as tx:
+            await tx.execute("update mail set claimed_until = now() - interval '1 s'")
+        await asyncio.gather(sleeper, Receiving(rooms[1], rooms[1].systems[0]).poll())
+        assert svarinn.downloads[shipment] == 2
+        async with world.database.transaction() as tx:
+            files = await tx.fetchval("select count(*) from attachments")
+            facts = await tx.fetchval("select count(*) from outbox where message_type = 'intake.mail.received.v1'")
+            problem = await tx.fetchval("select problem from mail")
+        assert (files, facts, problem) == (len(NAMES), 1, None)
 
     world.runner.run(course())
 

@@ -1,4 +1,4 @@
-"""Forwarding to the general archive: encrypted content in one mail, its password in another (M4)."""
+"""Forwarding: encrypted content in one mail and its password in another; through SvarUt to another organisation (M4)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import httpx
 import pytest
 import pyzipper
 
-from sikkersak.contracts.notifier import ForwardingDossier, ForwardToArchive, RetryConsignment
-from sikkersak.contracts.values import Party, PartyKind
+from sikkersak.contracts.notifier import ForwardingDossier, ForwardToArchive, ForwardToOrganisation, RetryConsignment
+from sikkersak.contracts.values import Party, PartyKind, PostalAddress
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor
 from sikkersak.ids import new_id
@@ -24,6 +24,7 @@ from sikkersak.testing.waiting import eventually
 from sikkersak.vault import seal
 
 pytestmark = pytest.mark.hasty
+OTHER = "310000035"
 PASSWORD = re.compile(r"^[A-Za-z0-9]{6}(-[A-Za-z0-9]{6}){3}\r?$", re.MULTILINE)
 
 
@@ -141,4 +142,56 @@ async def test_a_server_that_is_busy_is_tried_again(house: Any, stand_ins: Any) 
     await stand_ins.fault(stand_ins.smtp_control, refuse_status=451, refuse_share=0.5)
     with house.notifier():
         await house.until(await forward(house), "delivered")
+    assert len(await stand_ins.mails()) == 2
+
+
+# --- to another organisation, through SvarUt
+
+
+async def redirect(house: Any, mail_id: UUID | None = None, number: str = OTHER) -> UUID:
+    receiver = Party(kind=PartyKind.ORGANISATION, name="Fjellvik kommune", national_id=number, address=PostalAddress())
+    files = (await house.file("Henvisning Kari Prøve.docx"), await house.file("Følgebrev.txt"))
+    dossier = await house.letter(receiver=receiver, files=files, sender_name="Sikker Sak", case_number="")
+    mail = mail_id or new_id()
+    await house.order(ForwardToOrganisation(mail_id=mail, dossier=await seal(house.vault, dossier)))
+    return mail
+
+
+async def test_it_arrives_encrypted_once_and_intake_is_told_of_every_step(house: Any, stand_ins: Any) -> None:
+    await stand_ins.fault(stand_ins.svarut, lose_answers=1, only="/forsendelser/organisasjon$")
+    with house.notifier():
+        mail = await redirect(house)
+        await redirect(house, mail)  # ordered again while it is on its way
+        await house.until(mail, "delivered")
+    (sent,) = await stand_ins.letters()
+    assert sent["kind"] == "organisasjon"
+    assert sent["letter"]["tittel"] == "Brev fra Sikker Sak"
+    assert sent["letter"]["taushetsbelagtPost"] is True
+    assert "adresse" not in sent["letter"]["mottaker"]
+    assert [document["filename"] for document in sent["documents"]] == ["Brev.docx", "Vedlegg 1.txt"]
+    told = await house.facts("intake.facts")
+    assert {fact["mail_id"] for fact in told} == {str(mail)}
+    assert told[-1]["state"] == "delivered"
+
+
+async def test_what_is_refused_goes_back_to_the_distributor_who_may_send_it_elsewhere(
+    house: Any, stand_ins: Any
+) -> None:
+    with house.notifier():
+        mail = await redirect(house, number="123")
+        row = await house.until(mail, "declined")
+        distributor = Actor(staff_id=new_id(), roles=frozenset({"mail_distributor"}), level="high", session="s")
+        with pytest.raises(Declined, match="forward-anew"):
+            await house.ask(RetryConsignment(consignment_id=mail), distributor)
+        dossier = ForwardingDossier(
+            title="Henvisning",
+            sender=Party(kind=PartyKind.ORGANISATION, name="PPT"),
+            received_at=datetime(2026, 9, 1, 8, 30, tzinfo=UTC),
+            archive_case_number=None,
+            files=(await house.file(),),
+        )
+        await house.order(ForwardToArchive(mail_id=mail, dossier=await seal(house.vault, dossier)))
+        await house.until(mail, "delivered", was="declined")
+    assert row["code"] == "bad-receiver"
+    assert await stand_ins.letters() == []
     assert len(await stand_ins.mails()) == 2

@@ -10,6 +10,7 @@ import pytest
 
 from sikkersak.clock import OSLO, now
 from sikkersak.contracts.cases import ApprovalRequested, StaffChanged, StaffContact
+from sikkersak.contracts.intake_distribution import ShreddingDue
 from sikkersak.contracts.notifier import (
     Announce,
     AnnounceOutage,
@@ -80,7 +81,7 @@ async def test_each_gets_one_digest_of_what_concerns_them(house: Any, stand_ins:
         for _ in range(3):
             await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
         await house.order(Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school))
-        await house.order(Announce(notice_id=new_id(), notice=Notice.SHREDDING_DUE, school_id=school, count=2))
+        await house.order(ShreddingDue(school_id=school, papers=2))
         got = await mails(stand_ins, 2)
     assert set(got) == {"rektor", "fordeler"}
     assert got["rektor"]["subject"] == "Sikker Sak: 3 nyheter"

@@ -27,6 +27,7 @@ from sikkersak.contracts.intake import (
 )
 from sikkersak.errors import Forbidden
 from sikkersak.ids import new_id
+from sikkersak.messaging.rpc import Overloaded
 from sikkersak.testing.running import make_keys
 from sikkersak.vault import Vault
 
@@ -46,6 +47,9 @@ class Asked:
     reception: Any
     is_distributor: bool = True
     asked: list[Any] = field(default_factory=list)
+    contents: list[bytes] = field(default_factory=list)
+    person: Any = field(default_factory=lambda: SimpleNamespace(staff=SimpleNamespace(staff_id=new_id())))
+    is_down: bool = False
 
     async def ask(self, operation: Any, key: str | None = None) -> Any:
         if not self.is_distributor:
@@ -53,6 +57,9 @@ class Asked:
         self.asked.append(operation)
         if isinstance(operation, ReadBringingLimits):
             return BringingLimits(largest_bytes=5_000_000, most_files=100)
+        self.contents = [await self.reception.vault.read_bytes(file.ref, 5_000_000) for file in operation.files]
+        if self.is_down:
+            raise Overloaded("Prøv igjen om litt.")
         mail = MailSummary(
             mail_id=new_id(),
             state=MailState.STORED,
@@ -93,7 +100,26 @@ async def test_files_reach_the_vault_and_intake_in_their_order(site: tuple[Asked
     assert isinstance(asked, BringInMail)
     assert [one.name for one in asked.files] == ["vedtak æ.pdf", "b.bin"]
     assert asked.origin_case_number == "2026/4711"
-    assert await who.reception.vault.read_bytes(asked.files[1].ref, 5_000_000) == large
+    assert who.contents == [b"%PDF-1.7", large]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+async def test_the_copy_that_was_sent_in_is_gone_when_the_call_returns_and_nobody_elses(
+    site: tuple[Asked, httpx.AsyncClient], is_down: bool
+) -> None:
+    who, client = site
+    elsewhere = await who.reception.vault.put(b"%PDF-1.7", "application/pdf")
+    who.is_down = is_down
+    refs = []
+    for _ in range(2):  # tried again under the same key, it is the same request
+        answer = await client.post(
+            "/api/v1/brought-in-mail", data=FORM, files={"files": ("a", b"%PDF-1.7")}, headers=KEY
+        )
+        assert answer.status_code == (503 if is_down else 201)
+        refs.append(who.asked[-1].files[0].ref)
+        assert not await who.reception.vault.exists(refs[-1])
+    assert refs[0] == refs[1]
+    assert await who.reception.vault.exists(elsewhere)
 
 
 @pytest.mark.parametrize("field_name", ["title", "sender", "receiver_organisation"])

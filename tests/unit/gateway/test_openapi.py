@@ -28,6 +28,12 @@ RESOURCES = {
     ),
     *("/waiting-mail", "/waiting-mail/{mail_id}/retry", "/waiting-mail/{mail_id}/refusal"),
     *("/receivers", "/receivers/resumption", "/brought-in-mail", "/brought-in-mail/limits", "/outage-report"),
+    *(
+        f"/mail/{{mail_id}}/{act}"
+        for act in ("splitting", "joining", "undoing", "restoration", "return", "suggestions")
+    ),
+    *("/senders", "/plan/versions"),
+    *(f"/schools/{{school_id}}/papers{rest}" for rest in ("", "/{paper_id}/change", "/shredding")),
     *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up", "renditions")),

@@ -24,6 +24,7 @@ from cases.operations import (  # noqa: E402, F401 - they register themselves
     school_year,
     search,
     sending,
+    suggestions,
     tasks,
     templates,
 )

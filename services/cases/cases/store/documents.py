@@ -37,6 +37,8 @@ COLUMNS: Final = [
     "finished_at",
     "attachments",
     "corrects",
+    "document_date",
+    "category",
 ]
 # The worst state of a document's deliveries is the one to show: archived only when all of it is.
 VIEW: Final = """
@@ -199,8 +201,11 @@ async def has_letters(tx: Transaction, document_id: UUID) -> bool:
 
 async def letter_changed(tx: Transaction, fact: LetterChanged) -> None:
     """Shows the newest state of a letter."""
-    sql = "update letters set state = $2, code = $3, changed_at = $4 where letter_id = $1 and (changed_at <= $4 or state = 'waiting')"
-    await tx.execute(sql, fact.letter_id, fact.state.value, fact.code, fact.changed_at)
+    sql = """
+    update letters set state = $2, code = $3, changed_at = $4, shipment_id = coalesce($5, shipment_id)
+    where letter_id = $1 and (changed_at <= $4 or state = 'waiting')
+    """
+    await tx.execute(sql, fact.letter_id, fact.state.value, fact.code, fact.changed_at, fact.shipment_id)
 
 
 async def _keep_version(

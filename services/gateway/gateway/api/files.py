@@ -43,7 +43,7 @@ DOWNLOAD: Final[dict[str, Any]] = {
     "responses": {
         200: {"description": "The file", "content": CONTENT},
         206: {"description": "The part that `Range` asked for", "content": CONTENT},
-        **documented(404, 416),
+        **documented(404, 409, 416),
     },
 }
 

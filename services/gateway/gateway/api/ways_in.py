@@ -4,7 +4,7 @@
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Query
 from fastapi.exceptions import RequestValidationError
@@ -130,7 +130,8 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not files:
             raise Declined("upload-without-files", "Legg ved minst én fil.", status=422)
-        kept = tuple([await _kept(asker, file) for file in files])
+        holder = uuid5(asker.person.staff.staff_id, key)  # the same when it is tried again
+        kept = tuple([await _kept(asker, file, holder) for file in files])
     kind = values.PartyKind.PERSON if told.sender_is_person else values.PartyKind.ORGANISATION
     asked = BringInMail(
         files=kept,
@@ -140,7 +141,11 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
         received_at=told.received_at,
         origin_case_number=told.origin_case_number,
     )
-    return await asker.ask(asked, key)
+    try:
+        return await asker.ask(asked, key)
+    finally:
+        for one in kept:
+            await asker.reception.vault.delete(one.ref)
 
 
 @router.get("/brought-in-mail/limits", summary="What can be brought in at once")
@@ -187,13 +192,12 @@ def _told(fields: dict[str, str]) -> BroughtInBody:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong.errors()]) from wrong
 
 
-async def _kept(asker: Asker, file: UploadFile) -> values.File:
-    """One file, streamed to the vault. What it really is, is found out by whoever takes it in."""
+async def _kept(asker: Asker, file: UploadFile, holder: UUID) -> values.File:
+    """One file, streamed to the vault, in a copy for this call. What it really is, is found out by whoever takes it in."""
     name = "".join(one for one in file.filename or "" if one.isprintable()).strip()[-LONGEST_NAME:]
     media_type = safe_media_type(file.content_type or BINARY)
-    return values.File(
-        name=name or "dokument", media_type=media_type, ref=await asker.reception.vault.put(_pieces(file), media_type)
-    )
+    ref = await asker.reception.vault.put(_pieces(file), media_type, holder)
+    return values.File(name=name or "dokument", media_type=media_type, ref=ref)
 
 
 async def _pieces(file: UploadFile) -> AsyncIterator[bytes]:

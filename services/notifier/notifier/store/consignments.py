@@ -15,6 +15,7 @@ from sikkersak.contracts.notifier import (
     ConsignmentState,
     ConsignmentView,
     ForwardToArchive,
+    ForwardToOrganisation,
     ListConsignments,
     Notice,
     SendLetter,
@@ -43,6 +44,15 @@ async def add_forwarding(tx: Transaction, order: ForwardToArchive) -> bool:
     """A new forwarding; false when it is known already. Key: mail_id."""
     sql = """
     insert into consignments (consignment_id, kind, dossier) values ($1, 'forwarding', $2)
+    on conflict do nothing returning true
+    """
+    return bool(await tx.fetchval(sql, order.mail_id, order.dossier.model_dump(mode="json")))
+
+
+async def add_redirection(tx: Transaction, order: ForwardToOrganisation) -> bool:
+    """Mail to another organisation; false when it is known already, this way or another. Key: mail_id."""
+    sql = """
+    insert into consignments (consignment_id, kind, dossier) values ($1, 'redirection', $2)
     on conflict do nothing returning true
     """
     return bool(await tx.fetchval(sql, order.mail_id, order.dossier.model_dump(mode="json")))
@@ -191,7 +201,7 @@ async def outlived(tx: Transaction, kind: ConsignmentKind, lifetime: timedelta) 
 async def due_for_a_look(tx: Transaction, limit: int) -> list[Row]:
     """Letters on their way whose time to be looked at has come."""
     sql = """
-    select * from consignments where state = 'sent' and kind = 'letter' and next_look_at <= now()
+    select * from consignments where state = 'sent' and kind in ('letter', 'redirection') and next_look_at <= now()
     order by next_look_at limit $1
     """
     return await tx.fetch(sql, limit)

@@ -127,7 +127,8 @@ def _reply(dossier: LetterDossier, address: PostalAddress, kind: str) -> dict[st
 
 
 def _title(dossier: LetterDossier, round_: int) -> str:
-    title = f"Brev fra {dossier.sender_name} (sak {dossier.case_number})" if dossier.is_confidential else dossier.title
+    case = f" (sak {dossier.case_number})" if dossier.case_number else ""
+    title = f"Brev fra {dossier.sender_name}{case}" if dossier.is_confidential else dossier.title
     # SvarUt refuses a look-alike of what it has taken, also when it failed there
     again = f" ({round_}. utsending)" if round_ > 1 else ""
     return title.strip()[: LONGEST_TITLE - len(again)] + again

@@ -105,4 +105,5 @@ RULES: Final[dict[str, Rule]] = {
     "cases.finish_document.v1": writing(),
     "cases.ask_for_signatures.v1": writing(),
     "cases.send_document.v1": writing(),
+    "cases.suggest_cases.v1": holding(Permission.HANDLE_MAIL, refusal="Bare postfordeler kan gjøre dette."),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, Subject, holding
+from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding
 
 DISTRIBUTOR: Final = "Bare postfordeler kan gjøre dette."
+PAPER: Final = "Papirregisteret er for skoleleder ved skolen og for postfordeler."
 RULES: Final[dict[str, Rule]] = {
     "intake.list_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
@@ -36,5 +37,15 @@ RULES: Final[dict[str, Rule]] = {
     "intake.report_outage.v1": holding(
         Permission.HANDLE_MAIL, Permission.OPERATE, refusal="Bare postfordeler og drift kan se dette."
     ),
+    "intake.list_plan_versions.v1": holding(Permission.READ_PLAN, refusal=DISTRIBUTOR),
+    **{
+        f"intake.{act}_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL)
+        for act in ("split", "join", "undo", "restore", "send_back")
+    },
+    "intake.list_senders.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
+    **{
+        f"intake.{act}.v1": at_school(Permission.WRITE_SCHOOL, or_anywhere=Permission.HANDLE_MAIL, refusal=PAPER)
+        for act in ("list_papers", "add_paper", "change_paper", "shred_papers")
+    },
     "intake.put_plan.v1": holding(Permission.EDIT_PLAN, refusal="Bare administrator kan gjøre dette."),
 }

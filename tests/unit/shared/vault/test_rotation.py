@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -119,3 +120,17 @@ def test_a_keys_file_that_is_absent_or_no_json_is_refused(tmp_path: Path) -> Non
     (tmp_path / "keys.json").write_text("{")
     with pytest.raises(BadKeysFile, match="not of the form"):
         KeyRing.load(tmp_path / "keys.json")
+
+
+async def test_a_holders_copy_moves_to_the_new_key_as_the_holders(
+    vault: Vault, folder: Path, write_keys: WriteKeys, objects: Callable[[], list[Path]]
+) -> None:
+    shared, own = await vault.put(b"the same", PDF), await vault.put(b"the same", PDF, uuid4())
+    both = await Vault.open(f"file://{folder}", write_keys("k2", "k1"))
+    assert await both.rewrap() == Rewrapped(moved=2)
+    only_new = await Vault.open(f"file://{folder}", write_keys("k2"))
+    assert await only_new.read_bytes(own, 100) == b"the same"
+    await only_new.delete(own)
+    assert not await only_new.exists(own)
+    assert await only_new.read_bytes(shared, 100) == b"the same"
+    assert len(objects()) == 1

@@ -11,6 +11,7 @@ import tempfile
 import textwrap
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -135,6 +136,7 @@ async def test_a_source_that_breaks_off_stores_nothing(vault: Vault, folder: Pat
 MEMORY = """
 import asyncio, os, resource, sys
 from pathlib import Path
+from uuid import uuid4
 from sikkersak.vault import Vault
 
 async def much(megabytes):
@@ -164,3 +166,18 @@ def test_200_megabytes_pass_through_less_than_50_of_memory(folder: Path, write_k
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
     grown_kib = int(done.stdout)
     assert grown_kib < 50 * 1024
+
+
+async def test_a_holders_copy_is_deleted_and_everybody_elses_stays(vault: Vault) -> None:
+    one, other = uuid4(), uuid4()
+    shared, ours, theirs = [await vault.put(b"the same", PDF, holder) for holder in (None, one, other)]
+    assert await vault.put(b"the same", PDF, one) == ours
+    assert (shared.holder, ours.holder, shared.sha256) == (None, one, ours.sha256)
+    assert "holder" not in shared.model_dump()
+    assert VaultRef.model_validate_json(ours.model_dump_json()) == ours
+    await vault.delete(ours)
+    assert not await vault.exists(ours)
+    for ref in (shared, theirs):
+        assert await vault.read_bytes(ref, 100) == b"the same"
+    await vault.delete(shared)
+    assert await vault.exists(theirs)
