@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from intake.domain import Decision
+from intake.sorting.engine import Decision
 from intake.svarinn.shipment import Shipment
 from sikkersak.contracts.intake import Attachment, MailState, MailSummary, PlanEntry
 from sikkersak.contracts.values import Party, PartyKind
