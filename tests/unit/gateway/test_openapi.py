@@ -29,6 +29,7 @@ RESOURCES = {
     *("/waiting-mail", "/waiting-mail/{mail_id}/retry", "/waiting-mail/{mail_id}/refusal"),
     *("/receivers", "/receivers/resumption", "/brought-in-mail", "/brought-in-mail/limits", "/outage-report"),
     *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
+    *(f"/sorting-rules{rest}" for rest in ("", "/{rule_set_id}", "/{rule_set_id}/trial", "/{rule_set_id}/activation")),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up", "renditions")),
     *(f"/deliveries/{{delivery_id}}/renditions/{{document_key}}/{part}" for part in ("choice", "file")),

@@ -30,6 +30,7 @@ from gateway.api import (
     search,
     sessions,
     signatures,
+    sorting,
     uploads,
     ways_in,
 )
@@ -43,6 +44,7 @@ SHELVES = (
     uploads,
     mail,
     ways_in,
+    sorting,
     people,
     cases,
     casework,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -66,7 +67,7 @@ async def sort_mail(tx: Transaction, vault: Vault, row: Row, attachments: list[A
     documents = documents_of(attachments)
     chosen = await sets.active(tx)
     try:
-        decision = ready(chosen.rules).sort(facts_of(row, documents))
+        decision = await asyncio.to_thread(ready(chosen.rules).sort, facts_of(row, documents))
     except Exception as bug:  # a bug: alarmed in the log; mail is never held up by how it is sorted
         log.exception("sorting_failed", mail_id=str(row["mail_id"]), exception_type=type(bug).__name__)
         decision = BROKEN

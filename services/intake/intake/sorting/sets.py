@@ -90,9 +90,9 @@ async def remove(tx: Transaction, rule_set_id: UUID) -> None:
     await tx.execute("delete from rule_sets where rule_set_id = $1 and version is null", rule_set_id)
 
 
-async def activate(tx: Transaction, rule_set_id: UUID, active_from: datetime, by: UUID) -> Row:
-    """A draft becomes the next version, decides from then on, and is never changed again."""
+async def activate(tx: Transaction, rule_set_id: UUID, active_from: datetime | None, by: UUID) -> Row:
+    """A draft becomes the next version, decides from then on (none: now), and is never changed again."""
     await ensure_first(tx)
-    sql = """update rule_sets set version = (select max(version) + 1 from rule_sets), active_from = $2,
+    sql = """update rule_sets set version = (select max(version) + 1 from rule_sets), active_from = coalesce($2, now()),
     activated_by = $3, activated_at = now() where rule_set_id = $1 and version is null returning *"""
     return present(await tx.fetchrow(sql, rule_set_id, active_from, by), "rule-set")

@@ -91,17 +91,11 @@ class Part(NamedTuple):
     word: str
     is_whole: bool
     is_within: bool
-
-    @property
-    def slips(self) -> int:
-        """How many small errors are borne with."""
-        if self.is_whole or self.is_within or not self.word.isalpha():
-            return 0
-        return (len(self.word) >= ONE_SLIP) + (len(self.word) >= TWO_SLIPS)
+    slips: int  # how many small errors are borne with
 
     def fits(self, token: str) -> bool:
         """Whether a word of the text is this one, begins as it, or holds it."""
-        if self.is_whole or self.word.isdigit():
+        if self.is_whole:
             return token == self.word
         if self.is_within:
             return self.word in token
@@ -147,8 +141,15 @@ def parts_of(written: str) -> tuple[Part, ...]:
         cut = [token.word for token in Text(one).tokens]
         if not cut:
             return ()
-        made += [Part(word, one.startswith('"'), one.startswith("*")) for word in cut]
+        made += [_part(word, is_whole=one.startswith('"'), is_within=one.startswith("*")) for word in cut]
     return tuple(made)
+
+
+def _part(word: str, *, is_whole: bool, is_within: bool) -> Part:
+    """A number or a single letter is never the beginning of something longer."""
+    is_whole = is_whole or not word.isalpha() or len(word) == 1
+    bears = not is_whole and not is_within
+    return Part(word, is_whole, is_within, bears * ((len(word) >= ONE_SLIP) + (len(word) >= TWO_SLIPS)))
 
 
 class Lexicon:
@@ -167,11 +168,13 @@ class Lexicon:
         if not parts:
             raise ValueError("a pattern without a word")
         if len(parts) > 1:
-            (self._anywhere if parts[0].is_within else self._phrases[parts[0].word[0]]).append((written, parts))
+            (self._anywhere if parts[0].is_within else self._phrases[parts[0].word[:FIRST_LETTERS]]).append(
+                (written, parts)
+            )
         elif parts[0].is_within:
             self._within.append((written, parts[0]))
         else:
-            self._single[parts[0].word[0]].append((written, parts[0]))
+            self._single[parts[0].word[:FIRST_LETTERS]].append((written, parts[0]))
 
     def found(self, text: Text) -> list[Found]:
         """Every pattern once, with the first words it was found in."""
@@ -186,7 +189,7 @@ class Lexicon:
     def fitting(self, word: str) -> tuple[str, ...]:
         """The patterns of one word that fit a folded word."""
         if word not in self._known:
-            candidates = [*self._single.get(word[:1], ()), *self._within]
+            candidates = [*self._single.get(word[:FIRST_LETTERS], ()), *self._within]
             self._known[word] = tuple(written for written, part in candidates if part.fits(word))
             if len(self._known) > 50_000:
                 self._known.clear()
@@ -195,7 +198,7 @@ class Lexicon:
 
     def _in_joined(self, text: Text) -> Iterator[tuple[str, int, int]]:
         for token, first in text.joined:
-            for written, part in [*self._single.get(token.word[:1], ()), *self._within]:
+            for written, part in [*self._single.get(token.word[:FIRST_LETTERS], ()), *self._within]:
                 at = token.word.find(part.word)
                 is_across = at >= 0 and (at < first < at + len(part.word) or not first)
                 if is_across and (token.word == part.word if part.is_whole else part.is_within or not at):
@@ -204,7 +207,7 @@ class Lexicon:
     def _in_phrases(self, text: Text) -> Iterator[tuple[str, int, int]]:
         tokens = text.tokens
         for at, token in enumerate(tokens):
-            for written, parts in [*self._phrases.get(token.word[0], ()), *self._anywhere]:
+            for written, parts in [*self._phrases.get(token.word[:FIRST_LETTERS], ()), *self._anywhere]:
                 here = tokens[at : at + len(parts)]
                 if len(here) == len(parts) and all(part.fits(one.word) for part, one in zip(parts, here, strict=True)):
                     yield written, here[0].start, here[-1].end

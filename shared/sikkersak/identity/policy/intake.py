@@ -8,6 +8,8 @@ from sikkersak.identity.permissions import Permission
 from sikkersak.identity.policy.rules import Rule, Subject, holding
 
 DISTRIBUTOR: Final = "Bare postfordeler kan gjøre dette."
+RULE_READERS: Final = "Bare postfordeler og administrator kan se sorteringsreglene."
+RULE_WRITERS: Final = "Bare administrator kan endre sorteringsreglene."
 RULES: Final[dict[str, Rule]] = {
     "intake.list_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
@@ -36,5 +38,12 @@ RULES: Final[dict[str, Rule]] = {
     "intake.report_outage.v1": holding(
         Permission.HANDLE_MAIL, Permission.OPERATE, refusal="Bare postfordeler og drift kan se dette."
     ),
+    "intake.list_rule_sets.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.read_rule_set.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.try_rule_set.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.propose_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.change_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.drop_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.activate_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
     "intake.put_plan.v1": holding(Permission.EDIT_PLAN, refusal="Bare administrator kan gjøre dette."),
 }
