@@ -50,6 +50,7 @@ class SortingRule(Contract):
     belonging: Belonging
     conditions: tuple[SortingCondition, ...] = Field(min_length=1, max_length=6)
     unless: tuple[SortingCondition, ...] = Field(default=(), max_length=6)
+    names_nobody: bool = Field(default=False, description="holds only where nothing looks like a person's name")
 
 
 class SortingMatch(Contract):

@@ -25,7 +25,7 @@ def _here(name: str, named: str, fields: tuple[SortingField, ...] = NAMED) -> So
     )
 
 
-def _away(name: str, named: str, text: str, unless: str = "") -> SortingRule:
+def _away(name: str, named: str, text: str, unless: str = "", *, names_nobody: bool = False) -> SortingRule:
     """A kind that the title names and the text bears out: one of them alone is not enough to send it away."""
     return SortingRule(
         name=name,
@@ -35,10 +35,11 @@ def _away(name: str, named: str, text: str, unless: str = "") -> SortingRule:
             SortingCondition(fields=(F.TEXT,), words=_words(text)),
         ),
         unless=(SortingCondition(fields=EVERYWHERE, words=_words(unless)),) if unless else (),
+        names_nobody=names_nobody,
     )
 
 
-CHILD: Final = "*elev, barn, born, sønn, son vår, datter, dotter, jenta, guten, gutten, født, fødd, fødselsn, personnummer, foresatt, foreldre til, samtale, tolk"
+CHILD: Final = "*elev, barn, born, sønn, son vår, datter, dotter, jente, jenta, gut, gutt, pike, bruker, født, fødd, fødselsn, personnummer, foresatt, foreldre til, samtale, tolk"
 HERE: Final = (
     _here("Bekymring og barnevern", "bekymringsmeld, melding om bekymring, *barnevern, undersøkelsessak, omsorgssvikt, mánáidsuodj"),
     _here("PPT og sakkyndig vurdering", "sakkyndig, sakkunnig, sakyndig, ppt, pp tjenest, pp tenest, *pedagogisk psykolog, henvis, tilvis, tilmelding, *logoped, áššedovdi"),
@@ -51,7 +52,7 @@ HERE: Final = (
 )  # fmt: skip
 AWAY: Final = (
     _away("Skoleskyss", "skoleskyss, skuleskyss, skyss, busskort, skolebuss, skulebuss, school transport",
-          "*skyss, buss, *busskort, drosje, taxi, km, kilometer, skolevei, skoleveg, skuleveg, skulevei, avstand, transport"),
+          '*skyss, buss, *busskort, drosje, taxi, "km", kilometer, skolevei, skoleveg, skuleveg, skulevei, avstand, transport'),
     _away("Permisjon", "permisjon, permsjon, premisjon, fri fra skole, fri frå skule, fri fra undervis, fri frå undervis, søknad om fri, søknad fri, søke om fri, ekstra fri, leave of absence, application for leave, virgelohp",
           '*permisjon, permsjon, premisjon, "fri", ferie, reise, reiser, tur, bryllup, bryllaup, konfirm, besøk, leave, travel, turnering, cup, stevne'),
     _away("Skolebytte og flytting", "skolebytte, skulebyte, skulebytte, bytte skole, byte skule, bytte av skole, byte av skule, flyttemeld, melding om flytt, melding om inn, melding om ut, flytting, flytter, flyttar, innflytting, utflytting, utmelding av elev, change of school",
@@ -71,9 +72,9 @@ AWAY: Final = (
     _away("Delt bosted", "delt bosted, delt bustad, delt omsorg, avtale om bosted, avtale om bustad, shared custody",
           "delt bosted, delt bustad, annenhver, annankvar, anna kvar, begge foreld, begge skal, avtale"),
     _away("Faktura og tilbud", "faktura, purring, kreditnota, tilbud, pristilbud, ordrebekreft, bestilling, anbud, tilbod",
-          'beløp, forfall, mva, pris, "kr", kontonummer, leverer, leveranse, levering, betaling, utskifting, anlegg, montering', CHILD),
+          'beløp, forfall, mva, pris, "kr", kontonummer, leverer, leveranse, levering, betaling, utskifting, anlegg, montering', CHILD, names_nobody=True),
     _away("Skoleadministrasjon", "skolerute, skulerute, stillingsutlys, utlysning av, utlysing av, ledig stilling, brannøv, brannvern, vedlikehold, renhold, reinhald, dugnad, 17 mai, kurs for, nyhetsbrev, nyheitsbrev, budsjett, skolebygg, skulebygg, læremidler, lærebøker, høring av, fau møte, skolefoto, skolefotograf, klassebilde",
-          "skole, skule, kommune, lærer, lærar, rektor, stilling, søknadsfrist, påmelding, frist, høring, fau, møte, bygg, øvelse, øving", CHILD),
+          "skole, skule, kommune, lærer, lærar, rektor, stilling, søknadsfrist, påmelding, frist, høring, fau, møte, bygg, øvelse, øving", CHILD, names_nobody=True),
 )  # fmt: skip
 PERSON: Final = (
     SortingRule(

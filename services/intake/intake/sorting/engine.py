@@ -116,6 +116,8 @@ class Rule:
     def matches(self, facts: Facts) -> list[SortingMatch]:
         """What it matched on; nothing where it does not hold."""
         matched: list[SortingMatch] = []
+        if self.told.names_nobody and any(harmless.name_in(facts.fields[field]) for field in (*NAMING, F.TEXT)):
+            return []
         for condition in self._conditions:
             found = [self._match(field, one) for field, one in condition.found(facts)]
             if not found:
@@ -134,6 +136,7 @@ class Rules:
 
     def __init__(self, told: tuple[SortingRule, ...]) -> None:
         self._rules = [Rule(one) for one in told]
+        self._impersonal = frozenset(one.name for one in told if one.names_nobody)
 
     def sort(self, facts: Facts) -> Decision:
         """Where this mail belongs."""
@@ -145,7 +148,8 @@ class Rules:
         away = away if any(match.field in NAMING for match in away) else []
         seen = list(signs_of(facts))
         if away:
-            return _weighed(facts, away, here, [*person, *seen])
+            is_impersonal = all(match.rule in self._impersonal for match in away)
+            return _weighed(away, here, [*person, *seen], _doubt(facts, is_impersonal=is_impersonal))
         if here and not person:
             return _decision(Belonging.HERE, _told(here[0]), [*here, *seen])
         if person:
@@ -153,7 +157,9 @@ class Rules:
         return _by_signs(seen)
 
 
-def _weighed(facts: Facts, away: list[SortingMatch], here: list[SortingMatch], against: list[SortingMatch]) -> Decision:
+def _weighed(
+    away: list[SortingMatch], here: list[SortingMatch], against: list[SortingMatch], doubt: str | None
+) -> Decision:
     """A rule speaks for the general archive; now for what speaks against it."""
     named_here = [match for match in here if match.field in NAMING]
     if named_here:
@@ -161,7 +167,6 @@ def _weighed(facts: Facts, away: list[SortingMatch], here: list[SortingMatch], a
     if here or against:
         stronger = (here or against)[0]
         return _decision(Belonging.FOR_A_PERSON, f"{_told(away[0])}, men {_told(stronger)}", [*away, *here, *against])
-    doubt = _doubt(facts)
     if doubt:
         return _decision(Belonging.FOR_A_PERSON, f"{_told(away[0])}, men {doubt}", away)
     return _decision(Belonging.GENERAL_ARCHIVE, _told(away[0]), away)
@@ -176,7 +181,7 @@ def _by_signs(seen: list[SortingMatch]) -> Decision:
     return _decision(Belonging.HERE if is_enough else Belonging.FOR_A_PERSON, _told((telling or seen)[0]), seen)
 
 
-def _doubt(facts: Facts) -> str | None:
+def _doubt(facts: Facts, *, is_impersonal: bool) -> str | None:
     """What keeps a person in it although nothing speaks against the general archive."""
     if not facts.documents or not all(one.is_whole for one in facts.documents):
         return "ikke alt innhold kunne leses"
@@ -185,7 +190,8 @@ def _doubt(facts: Facts) -> str | None:
     unknown = harmless.unknown(facts.fields[F.TITLE])
     if unknown:
         return f"tittelen sier mer: «{unknown}»"
-    return None
+    strange = None if is_impersonal else harmless.strange(facts.fields[F.TEXT])
+    return f"teksten sier mer: «{strange}»" if strange else None
 
 
 def signs_of(facts: Facts) -> Iterator[SortingMatch]:

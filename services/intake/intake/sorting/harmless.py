@@ -5,8 +5,11 @@ A title is short and formal. Whatever it says that is neither here, nor a name, 
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
+from intake.sorting import everyday
 from intake.sorting.words import Lexicon, Text, Token, folded
 
 TITLE_WORDS: Final = """
@@ -27,6 +30,47 @@ faktura fakturaer purring kreditnota tilbud tilbod anbud pristilbud ordrebekreft
 skolerute skulerute utlysning utlysing stilling stillinger lærer lærar rektor brannøvelse brannøving budsjett høring høyring kurs tillitsvalgte nyhetsbrev dugnad komiteen komite fau møte hei hilsen mvh fwd fw sv vs re kl
 """
 KNOWN: Final = frozenset(folded(word) for word in TITLE_WORDS.split())
+EVERYDAY: Final = KNOWN | {
+    folded(word)
+    for many in (
+        everyday.SMALL,
+        everyday.PEOPLE,
+        everyday.TIME,
+        everyday.LEAVE,
+        everyday.TRANSPORT,
+        everyday.SCHOOL,
+        everyday.OFFICE,
+        everyday.MORE,
+    )
+    for word in many.split()
+}
+# After a capital at the start of a sentence these tell that it was a name: «Mathias er borte».
+AFTER_NAME: Final = frozenset(
+    folded(word)
+    for word in [
+        "er",
+        "har",
+        "skal",
+        "går",
+        "kan",
+        "vil",
+        "må",
+        "og",
+        "i",
+        "kjem",
+        "kommer",
+        "bor",
+        "bur",
+        "begynner",
+        "byrjar",
+        "slutter",
+        "sluttar",
+        "trenger",
+        "treng",
+    ]
+)
+SENTENCE_END: Final = ".!?:\n\r•-–"
+SHORTEST_PART: Final = 3  # of a compound
 # Words that stand in any sentence. Where they do not, the rules do not understand what is written.
 COMMON: Final = frozenset(
     folded(word)
@@ -111,9 +155,68 @@ COMMON: Final = frozenset(
         "ahte",
     ]
 )
+# Beside these a name is a firm's, an office's, or the writer's own.
+NO_PERSON: Final = frozenset(
+    folded(word)
+    for word in [
+        "as",
+        "asa",
+        "sa",
+        "ba",
+        "ans",
+        "da",
+        "ab",
+        "gmbh",
+        "ltd",
+        "inc",
+        "org",
+        "kommune",
+        "fylkeskommune",
+        "skole",
+        "skule",
+        "barneskole",
+        "ungdomsskole",
+        "direktorat",
+        "departement",
+        "forbund",
+        "norge",
+        "noreg",
+        "hilsen",
+        "helsing",
+        "mvh",
+        "vennlig",
+        "venleg",
+        "kontaktperson",
+        "saksbehandler",
+        "sakshandsamar",
+        "avd",
+        "avdeling",
+        "bank",
+        "regards",
+    ]
+)
 COMMON_SHARE: Final = 0.12
 SHORTEST: Final = 4  # words that a text must have to be one
-ENDINGS: Final = ("s", "en", "et", "a", "er", "ene", "ar", "ane", "e", "n", "t")
+ENDINGS: Final = (
+    "s",
+    "en",
+    "et",
+    "a",
+    "er",
+    "ene",
+    "ar",
+    "ane",
+    "e",
+    "n",
+    "t",
+    "r",
+    "ne",
+    "te",
+    "es",
+    "ens",
+    "ets",
+    "enes",
+)
 
 
 def is_readable(text: Text) -> bool:
@@ -131,6 +234,57 @@ def unknown(title: Text) -> str | None:
         if not _is_known(token) and (is_shouting or not title.clean[token.start].isupper()):
             return title.quote(token.start, token.end)
     return None
+
+
+def strange(text: Text) -> str | None:
+    """The first word of a letter that is neither an everyday word of its kinds, nor a number, nor a name."""
+    for at, token in enumerate(text.tokens):
+        if _is_everyday(token.word):
+            continue
+        following = text.tokens[at + 1].word if at + 1 < len(text.tokens) else ""
+        if not _reads_as_name(text.clean, token, following):
+            return text.quote(token.start, token.end)
+    return None
+
+
+def _reads_as_name(written: str, token: Token, following: str) -> bool:
+    if not written[token.start].isupper() or (
+        token.end - token.start > 1 and written[token.start : token.end].isupper()
+    ):
+        return False
+    before = written[: token.start].rstrip(" \t")
+    return (bool(before) and before[-1] not in SENTENCE_END) or following in AFTER_NAME
+
+
+@lru_cache(maxsize=20_000)
+def _is_everyday(word: str) -> bool:
+    """A known word, an inflection of one, or a compound of two."""
+    if not word.isalpha() or len(word) == 1 or _is_inflected(word):
+        return True
+    parts = ((word[:at], word[at:]) for at in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1))
+    return any((one in EVERYDAY or one.removesuffix("s") in EVERYDAY) and _is_inflected(other) for one, other in parts)
+
+
+def _is_inflected(word: str) -> bool:
+    return word in EVERYDAY or any(word.removesuffix(end) in EVERYDAY for end in ENDINGS if len(word) > len(end) + 2)
+
+
+def name_in(text: Text) -> str | None:
+    """The first thing that looks like the name of a person who is written about: capitals in a row, no firm, no signature."""
+    tokens, written = text.tokens, text.clean
+    for at, (one, other) in enumerate(pairwise(tokens)):
+        is_beside = written[one.end : other.start] in {" ", "_", "-"}
+        if not (is_beside and _is_name(written, one) and _is_name(written, other)):
+            continue
+        around = {token.word for token in tokens[max(0, at - 3) : at + 5]}
+        if not around & NO_PERSON:
+            return text.quote(one.start, other.end)
+    return None
+
+
+def _is_name(written: str, token: Token) -> bool:
+    is_capital = written[token.start].isupper() and written[token.start + 1 : token.end].islower()
+    return is_capital and token.word.isalpha() and not _is_known(token)
 
 
 def _is_known(token: Token) -> bool:

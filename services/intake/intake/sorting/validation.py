@@ -90,6 +90,6 @@ def _of_word(written: str) -> str | None:
     letters = sum(len(part.word) for part in parts)
     if len(parts) == 1 and parts[0].is_within and letters < SHORTEST_WITHIN:
         return f"er for kort til å lete etter inni ord; minst {SHORTEST_WITHIN} bokstaver."
-    if len(parts) == 1 and not parts[0].is_whole and letters < SHORTEST:
+    if len(parts) == 1 and '"' not in written and letters < SHORTEST:
         return f'treffer for mye; minst {SHORTEST} bokstaver, eller sett ordet i anførselstegn: "{written}".'
     return None

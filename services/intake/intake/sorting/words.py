@@ -21,7 +21,7 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|§")
-WRITTEN: Final = re.compile(r'^"[^"*\s]+"$|^\*?[^"*\s]+$')
+WRITTEN: Final = re.compile(r"""^"[\w§.,'’&/-]+"$|^\*?[\w§.,'’&/-]+$""")
 LETTERS: Final = str.maketrans({"æ": "ae", "ä": "ae", "ø": "o", "ö": "o", "å": "a", "đ": "d", "ŋ": "n", "ŧ": "t", "ð": "d", "ł": "l"})  # fmt: skip
 ONE_SLIP, TWO_SLIPS, FIRST_LETTERS = 7, 12, 2
 SHORTEST_JOINED: Final = 6  # what a wrongly split word must have in all: «barne vern»
@@ -77,12 +77,14 @@ class Text:
     def _spelled(self) -> Iterator[tuple[Token, int]]:
         run: list[Token] = []
         for token in [*self.tokens, Token("--", 0, 0)]:
-            if len(token.word) == 1 and token.word.isalpha():
+            is_letter = len(token.word) == 1 and token.word.isalpha()
+            is_same_case = not run or self.clean[run[-1].start].isupper() == self.clean[token.start].isupper()
+            if is_letter and is_same_case:  # «P P T i dag»: the preposition is none of the letters
                 run.append(token)
                 continue
             if len(run) > 1:
                 yield Token("".join(one.word for one in run), run[0].start, run[-1].end), 0
-            run = []
+            run = [token] if is_letter else []
 
 
 class Part(NamedTuple):
