@@ -21,11 +21,13 @@ from typing import Any, Final
 
 from intake.case_number import on_first_page
 from intake.inspection import Finding, judge
+from intake.sorting.reading import NOTHING, Reading, read
 
 SECONDS: Final = 20
 MEMORY: Final = 1 << 30
 LARGEST_ANSWER: Final = 1 << 20
-QUESTIONS: Final[dict[str, Callable[[Path], Any]]] = {"judge": judge, "named_case": on_first_page}
+QUESTIONS: Final[dict[str, Callable[[Path], Any]]] = {"judge": judge, "named_case": on_first_page, "read": read}
+READ_AT_ONCE: Final = 8  # files: what they say together must go into one answer
 UNFIT: Final = Finding("application/octet-stream", "not-inspectable")
 
 
@@ -40,6 +42,15 @@ class Inspector:
         """What the files are, in their order."""
         found = await self._asked("judge", paths) if paths else []
         return [UNFIT] * len(paths) if found is None else [_finding(one) for one in found]
+
+    async def read(self, paths: list[Path]) -> list[Reading]:
+        """What the files say, in their order; nothing where a file cannot be read."""
+        readings: list[Reading] = []
+        for at in range(0, len(paths), READ_AT_ONCE):
+            some = paths[at : at + READ_AT_ONCE]
+            told = await self._asked("read", some)
+            readings += [NOTHING] * len(some) if told is None else [_reading(one) for one in told]
+        return readings
 
     async def named_case(self, path: Path) -> str | None:
         """The case number on a scan's first page, as text or as a barcode."""
@@ -98,14 +109,20 @@ def _finding(told: list[Any]) -> Finding:
     return Finding(media_type, problem, tuple(warnings))
 
 
+def _reading(told: list[Any]) -> Reading:
+    """What a child read; one that broke told of no reading but of an unfit file."""
+    return Reading(told[0], told[1]) if len(told) == len(Reading._fields) else NOTHING
+
+
 # --- the warm process
 
 
 def serve() -> None:
     """Answers until nobody asks any more."""
     import pikepdf
+    import pypdfium2
 
-    _ = pikepdf.__version__
+    _ = pikepdf.__version__, pypdfium2.PYPDFIUM_INFO
     for line in sys.stdin:
         what, *paths = json.loads(line)
         found = in_child(what, paths)

@@ -13,9 +13,9 @@ from uuid import UUID
 from intake import store
 from intake.alarms import Alarms
 from intake.clamd import Scan, Scanner
-from intake.domain import sort
 from intake.inspector import Inspector
 from intake.packaging import Unpacked
+from intake.sorting import desk
 from intake.svarinn.envelope import ReceiverKey
 from intake.svarinn.port import Receiver
 from sikkersak.contracts.intake import Attachment, MailReceived
@@ -75,9 +75,11 @@ class Mailroom:
     async def settle(self, tx: Transaction, row: Row, attachments: list[Attachment]) -> bool:
         """The row that says so, and the fact. False when it was said before."""
         digest = hashlib.sha256("".join(sorted(one.file.ref.sha256 for one in attachments)).encode()).digest()
-        decision = sort(row["title"], row["shipment_type"])
+        made = await desk.sort_mail(tx, self.vault, row, attachments)
+        decision = made.decision
         is_first = await store.keep_stored(tx, row["mail_id"], attachments, decision, digest)
         if is_first:
+            await desk.keep(tx, row["mail_id"], made)
             fact = MailReceived(
                 mail_id=row["mail_id"],
                 receiver_organisation=row["receiver_organisation"],
@@ -93,17 +95,19 @@ class Mailroom:
         The same holder when the same mail is taken in again.
         """
         findings = await self.inspector.inspect([one.path for one in unpacked])
-        kept = []
-        for one, finding in zip(unpacked, findings, strict=True):
+        readings = await self.inspector.read([one.path for one in unpacked])
+        kept: list[Attachment] = []
+        for one, finding, reading in zip(unpacked, findings, readings, strict=True):
             scan = await self.scanner.scan(one.path)
             ref = await self.vault.put(one.path, finding.media_type, holder)
             kept.append(
-                Attachment(
+                desk.ReadAttachment(
                     attachment_id=new_id(),
                     file=File(name=one.name, media_type=finding.media_type, ref=ref),
                     problem="malware" if scan is Scan.INFECTED else finding.problem,
                     warnings=finding.warnings,
                     scan=scan.value,
+                    reading=reading,
                 )
             )
         return kept

@@ -74,6 +74,8 @@ async def read_mail(asked: ReadMail, ask: Ask, mailroom: Mailroom) -> MailDetail
         way=row["way"],
         named_case=row["named_case"],
         origin_case_number=row["origin_case_number"],
+        matches=row["decision"] or (),
+        sorted_by=row["rule_set_id"],
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from intake import plan
-from intake.domain import Decision
+from intake.sorting.engine import Decision
 from intake.svarinn.shipment import Shipment
 from sikkersak.contracts.intake import Attachment, MailAct, MailState, MailSummary, PlanEntry, SameContent
 from sikkersak.contracts.values import Party, PartyKind

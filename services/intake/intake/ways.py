@@ -8,8 +8,8 @@ from uuid import UUID
 from intake import exporting, receivers, store
 from intake.bringing import Brought, bring_in_files, confirmation
 from intake.mailroom import Mailroom
-from intake.operations import operations
 from intake.reasons import reason_of
+from intake.sorting.operations import operations
 from sikkersak.contracts.intake import (
     BringingLimits,
     BringInMail,

@@ -9,6 +9,8 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.sorting import Belonging as Belonging  # noqa: PLC0414 - others know it from here
+from sikkersak.contracts.sorting import SortingMatch
 from sikkersak.contracts.values import AccessAssessment, File, Party
 
 
@@ -22,14 +24,6 @@ class MailState(StrEnum):
     FORWARDING = "forwarding"  # on its way to the general archive
     FORWARDED = "forwarded"  # the general archive's mailbox has it
     DISCARDED = "discarded"  # set aside by a person, with a reason
-
-
-class Belonging(StrEnum):
-    """Where the sorting rules think a piece of mail belongs (M2, M3)."""
-
-    HERE = "here"
-    GENERAL_ARCHIVE = "general_archive"
-    FOR_A_PERSON = "for_a_person"
 
 
 # --- facts
@@ -132,6 +126,8 @@ class MailDetail(Contract):
         default=None, description="the case number that a cover sheet or a file's name gives"
     )
     origin_case_number: str | None = Field(default=None, description="its case number where it was brought in from")
+    matches: tuple[SortingMatch, ...] = Field(default=(), description="what the sorting decision rests on")
+    sorted_by: UUID | None = Field(default=None, description="the rule set that decided")
 
 
 class ListMail(Operation[MailPage], name="intake.list_mail.v1"):

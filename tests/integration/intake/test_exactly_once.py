@@ -29,6 +29,7 @@ from intake.clamd import Scanner
 from intake.inspection import Finding
 from intake.mailroom import Mailroom, ReceivingSystem
 from intake.receiving import Receiving
+from intake.sorting.reading import Reading
 from intake.svarinn import port
 from intake.svarinn.envelope import ReceiverKey, load_keys
 from intake.svarinn.port import LeftQueue, Listing
@@ -174,6 +175,9 @@ class PlainInspector:
 
     async def inspect(self, paths: list[Path]) -> list[Finding]:
         return [Finding("text/plain", None) for _ in paths]
+
+    async def read(self, paths: list[Path]) -> list[Reading]:
+        return [Reading("", False) for _ in paths]
 
     async def close(self) -> None:
         return

@@ -35,6 +35,7 @@ RESOURCES = {
     *("/senders", "/plan/versions"),
     *(f"/schools/{{school_id}}/papers{rest}" for rest in ("", "/{paper_id}/change", "/shredding")),
     *("/mail-exports", "/mail-exports/{export_id}", "/mail-exports/{export_id}/package"),
+    *(f"/sorting-rules{rest}" for rest in ("", "/{rule_set_id}", "/{rule_set_id}/trial", "/{rule_set_id}/activation")),
     *("/deliveries", "/deliveries/{delivery_id}"),
     *(f"/deliveries/{{delivery_id}}/{act}" for act in ("retry", "correction", "giving-up", "renditions")),
     *(f"/deliveries/{{delivery_id}}/renditions/{{document_key}}/{part}" for part in ("choice", "file")),

@@ -31,6 +31,7 @@ from gateway.api import (
     search,
     sessions,
     signatures,
+    sorting,
     uploads,
     ways_in,
 )
@@ -45,6 +46,7 @@ SHELVES = (
     mail,
     distribution,
     ways_in,
+    sorting,
     people,
     cases,
     casework,

@@ -9,6 +9,8 @@ from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding
 
 DISTRIBUTOR: Final = "Bare postfordeler kan gjøre dette."
 PAPER: Final = "Papirregisteret er for skoleleder ved skolen og for postfordeler."
+RULE_READERS: Final = "Bare postfordeler og administrator kan se sorteringsreglene."
+RULE_WRITERS: Final = "Bare administrator kan endre sorteringsreglene."
 RULES: Final[dict[str, Rule]] = {
     "intake.list_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
@@ -47,5 +49,12 @@ RULES: Final[dict[str, Rule]] = {
         f"intake.{act}.v1": at_school(Permission.WRITE_SCHOOL, or_anywhere=Permission.HANDLE_MAIL, refusal=PAPER)
         for act in ("list_papers", "add_paper", "change_paper", "shred_papers")
     },
+    "intake.list_rule_sets.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.read_rule_set.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.try_rule_set.v1": holding(Permission.READ_PLAN, refusal=RULE_READERS),
+    "intake.propose_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.change_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.drop_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
+    "intake.activate_rule_set.v1": holding(Permission.EDIT_PLAN, refusal=RULE_WRITERS),
     "intake.put_plan.v1": holding(Permission.EDIT_PLAN, refusal="Bare administrator kan gjøre dette."),
 }
