@@ -136,8 +136,7 @@ class Archive:
 
     async def _waits(self, row: Row) -> Waiting | None:
         """The record before its evidence, everything before the closing; no other case is stopped by it."""
-        async with self.database.transaction() as tx:
-            return Waiting.RECORD if await backlog.has_before(tx, row) else None
+        return Waiting.RECORD if await backlog.has_before(self.database, row) else None
 
     async def _hold(self, delivery_id: UUID, waiting: Waiting) -> None:
         async with self.database.transaction() as tx:
