@@ -6,6 +6,7 @@ Chaos runs and benches stand on it. Nobody else listens here; facts that archive
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from uuid import UUID
 import aio_pika
 import asyncpg
 import httpx
-from aio_pika.abc import DeliveryMode
+from aio_pika.abc import AbstractConnection, AbstractExchange, DeliveryMode
 from pydantic import BaseModel
 
 from local import keys
@@ -178,6 +179,8 @@ class Feeder:
         """The same seed gives the same documents."""
         self.chance = random.Random(self.seed)
         self._vault: Vault | None = None
+        self._connection: AbstractConnection | None = None
+        self._exchange: AbstractExchange | None = None
 
     async def vault(self) -> Vault:
         """The stack's own."""
@@ -188,6 +191,15 @@ class Feeder:
 
     async def record(self, number: int, *, is_urgent: bool = False, with_evidence: bool = False) -> UUID:
         """One finished document, ordered to the archive; returns the delivery's id."""
+        orders = await self.finished(number, is_urgent=is_urgent, with_evidence=with_evidence)
+        for order in orders:
+            await self.send(order)
+        return orders[0].delivery_id
+
+    async def finished(
+        self, number: int, *, is_urgent: bool = False, with_evidence: bool = False
+    ) -> tuple[Deliver, ...]:
+        """One finished document, in the vault and not yet ordered; the document's own order comes first."""
         folder, record_id = self._case_of(number), new_id()
         files = [await self._file(number, part) for part in range(1 + (number % 4 == 0))]
         described = tuple(
@@ -197,22 +209,22 @@ class Feeder:
         dossier = self._dossier(folder, record_id, number).model_copy(update={"documents": described})
         self.records[f"record:{record_id}"] = {f"document:{one.document_key}" for one in described}
         order = await self._order(dossier, DeliveryKind.RECORD, record_id, is_urgent=is_urgent)
-        if with_evidence:
-            proof = ArchiveDocument(
-                document_key=new_id(), title="Signert", is_main=False, file=await self._file(number, 9), render=False
-            )
-            self.records[f"record:{record_id}"].add(f"document:{proof.document_key}")
-            extra = dossier.model_copy(update={"kind": DeliveryKind.EVIDENCE, "documents": (proof,)})
-            await self._order(extra, DeliveryKind.EVIDENCE, record_id)
-            self.evidence += 1
-        return order
+        if not with_evidence:
+            return (order,)
+        proof = ArchiveDocument(
+            document_key=new_id(), title="Signert", is_main=False, file=await self._file(number, 9), render=False
+        )
+        self.records[f"record:{record_id}"].add(f"document:{proof.document_key}")
+        extra = dossier.model_copy(update={"kind": DeliveryKind.EVIDENCE, "documents": (proof,)})
+        self.evidence += 1
+        return order, await self._order(extra, DeliveryKind.EVIDENCE, record_id)
 
     async def closing(self, case: int) -> None:
         """The case is closed, whether its records have arrived yet or not."""
         folder = self._cases[case]
         told = {"kind": DeliveryKind.CLOSING, "remark": "Saken er avsluttet", "record_id": folder.case_id}
         dossier = self._dossier(folder, folder.case_id, 0).model_copy(update=told)
-        await self._order(dossier, DeliveryKind.CLOSING, folder.case_id)
+        await self.send(await self._order(dossier, DeliveryKind.CLOSING, folder.case_id))
         self.closings += 1
 
     @property
@@ -271,7 +283,7 @@ class Feeder:
 
     async def _order(
         self, dossier: ArchiveDossier, kind: DeliveryKind, document_id: UUID, *, is_urgent: bool = False
-    ) -> UUID:
+    ) -> Deliver:
         ids = {"delivery_id": new_id(), "document_id": document_id, "case_id": dossier.case_file.case_id}
         while True:
             try:
@@ -279,27 +291,34 @@ class Feeder:
                 break
             except Transient:
                 await asyncio.sleep(0.5)
-        order = Deliver(**ids, school_id=SCHOOL, kind=kind, dossier=ref, is_urgent=is_urgent)
-        await self._publish(order)
-        self.deliveries.append(order.delivery_id)
-        return order.delivery_id
+        return Deliver(**ids, school_id=SCHOOL, kind=kind, dossier=ref, is_urgent=is_urgent)
 
-    async def _publish(self, order: Deliver) -> None:
+    async def send(self, order: Deliver) -> None:
         """As the outbox does: the same message until the broker has confirmed it."""
         envelope = Envelope.around(order.message_type)
         url = self.stack.provision.rabbitmq_url("cases", EVENTS_VHOST)
         while not await self._is_confirmed(url, order, envelope):
             await asyncio.sleep(0.3)
+        self.deliveries.append(order.delivery_id)
 
     async def _is_confirmed(self, url: str, order: Deliver, envelope: Envelope) -> bool:
         try:
-            async with await aio_pika.connect(url, timeout=5) as connection:
-                channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
-                exchange = await channel.get_exchange("events", ensure=False)
-                await exchange.publish(_as_sent(order, envelope), order.message_type, mandatory=True, timeout=5)
-        except (aio_pika.exceptions.AMQPError, ConnectionError, TimeoutError, OSError):
+            exchange = self._exchange or await self._events(url)
+            await exchange.publish(_as_sent(order, envelope), order.message_type, mandatory=True, timeout=5)
+        except (aio_pika.exceptions.AMQPError, ConnectionError, TimeoutError, OSError, RuntimeError):
+            self._exchange = None
             return False
         return True
+
+    async def _events(self, url: str) -> AbstractExchange:
+        """The way to the broker, opened once and again when it was lost."""
+        if self._connection is not None:
+            with contextlib.suppress(aio_pika.exceptions.AMQPError, ConnectionError, TimeoutError, OSError):
+                await asyncio.wait_for(self._connection.close(), 2)
+        self._connection = await aio_pika.connect(url, timeout=5)
+        channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+        self._exchange = await channel.get_exchange("events", ensure=False)
+        return self._exchange
 
 
 def _as_sent(order: Deliver, envelope: Envelope) -> aio_pika.Message:
@@ -320,20 +339,20 @@ class Rows:
     """What archiver itself has written, read as its owner."""
 
     stack: ArchiveStack
+    _connection: asyncpg.Connection[asyncpg.Record] | None = None
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self, sql: str, *values: object) -> list[asyncpg.Record]:
         """Rows; none while the database is away."""
-        url = self.stack.provision.database_url("archiver", is_owner=True)
-        try:
-            connection = await asyncpg.connect(url, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
-            return []
-        try:
-            return await connection.fetch(sql, *values)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return []
-        finally:
-            await connection.close(timeout=2)
+        async with self._one_at_a_time:
+            try:
+                if self._connection is None or self._connection.is_closed():
+                    url = self.stack.provision.database_url("archiver", is_owner=True)
+                    self._connection = await asyncpg.connect(url, timeout=5, command_timeout=30)
+                return await self._connection.fetch(sql, *values)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                self._connection = None
+                return []
 
     async def states(self) -> dict[str, int]:
         """How many deliveries there are in each state."""

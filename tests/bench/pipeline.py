@@ -3,7 +3,8 @@
 `./dev bench pipeline [--documents N] [--adapter noark|fiks-arkiv|both] [--json]`: mixed documents are ordered to the archive all
 at once (docs_per_s), then a tenth as many at half that rate (p50, p95, p99: nobody queues). `split` is each part's
 share of the time of those: rendition; delivery (the core's answers); broker (between our own steps, outbox included);
-database (the rest).
+database (the rest). `cpu_ms_per_document` is processor time, which other work on the machine does not change; `load` is the machine's
+when the run ended.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import asyncio
 import io
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -21,9 +23,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+import cpu
 import pikepdf
 
 from local.archiving import ArchiveStack, Feeder, Rows, archive_stack, in_core, parked
@@ -96,12 +99,26 @@ def traffic(stack: ArchiveStack) -> tuple[int, int]:
     return int(told.get("message_stats", {}).get("publish", 0)), int(told.get("recv_oct", 0))
 
 
+def processor(stack: ArchiveStack) -> dict[str, float]:
+    """Seconds that each part has used: archiver without and with its converters, the core's stand-in, the servers, we."""
+    urls = {
+        "database": stack.provision.database_url("archiver"),
+        "broker": stack.provision.rabbitmq_url("archiver", EVENTS_VHOST),
+    }
+    servers = {name: cpu.listening(urlsplit(url).port or 0) for name, url in urls.items()}
+    archiver = stack.process("archiver").pid()
+    found = cpu.seconds({"archiver": archiver, "core": stack.process("noark").pid()} | servers)
+    own = cpu.own_seconds(archiver)
+    parts = {"archiver": own, "rendition": found.pop("archiver") - own} | found
+    return parts | {"feeder": cpu.own_seconds(os.getpid())}
+
+
 async def until_archived(rows: Rows, wanted: int, within: float) -> None:
     deadline = time.monotonic() + within
     while (states := await rows.states()).get("archived", 0) < wanted:
         if states.get("declined") or time.monotonic() > deadline:
             raise SystemExit(f"not archived: {states}")
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
 
 
 def parts(row: Any, published: float) -> dict[str, float]:
@@ -122,19 +139,24 @@ async def drive(stack: ArchiveStack, given: argparse.Namespace) -> dict[str, Any
     rows, feeder = Rows(stack), Mixed(stack, given.seed)
     await feeder.record(0)  # what is warm in a service that has run for a while is warm
     await until_archived(rows, 1, 120)
+    ready = [await feeder.finished(number) for number in range(1, given.documents + 1)]
     messages_before, bytes_before = traffic(stack)
-    began = time.monotonic()
-    for number in range(1, given.documents + 1):
-        await feeder.record(number)
+    began, used = time.monotonic(), processor(stack)
+    for order, *_ in ready:
+        await feeder.send(order)
     await until_archived(rows, given.documents + 1, given.within)
     rate = given.documents / (time.monotonic() - began)
+    costs = {
+        name: round((seconds - used[name]) / given.documents * 1000, 1) for name, seconds in processor(stack).items()
+    }
     await asyncio.sleep(6)  # the broker counts every five seconds
     messages_after, bytes_after = traffic(stack)
     published: dict[UUID, float] = {}
-    for number in range(max(10, given.documents // 10)):
+    few = max(10, given.documents // 10)
+    for order, *_ in [await feeder.finished(given.documents + 1 + number) for number in range(few)]:
         due = time.monotonic() + 2 / rate
-        moment = time.time()
-        published[await feeder.record(given.documents + 1 + number)] = moment
+        published[order.delivery_id] = time.time()
+        await feeder.send(order)
         await asyncio.sleep(max(0.0, due - time.monotonic()))
     await until_archived(rows, given.documents + 1 + len(published), given.within)
     ways = [parts(row, published[row["delivery_id"]]) for row in await rows.ask(WAY, list(published))]
@@ -150,6 +172,8 @@ async def drive(stack: ArchiveStack, given: argparse.Namespace) -> dict[str, Any
             name: round(sum(way[name] for way in ways) / total, 3)
             for name in ("rendition", "delivery", "database", "broker")
         },
+        "cpu_ms_per_document": costs,
+        "load": [round(load, 1) for load in os.getloadavg()],
         "requests_per_document": round(await requests(rows, list(published)), 1),
         "messages_per_document": round((messages_after - messages_before) / given.documents, 1),
         "broker_bytes_per_document": round((bytes_after - bytes_before) / given.documents),

@@ -6,7 +6,7 @@ import errno
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -16,6 +16,7 @@ import structlog
 from archiver import bringing, store
 from archiver.core import AccessRefused, ArchiveCore, OutcomeUnknown, Step
 from archiver.domain import OUTCOME_UNKNOWN, resolved
+from archiver.pace import Pace
 from archiver.rendering import DISK_FULL, Rendering
 from archiver.rendition import Renderer
 from archiver.store import backlog
@@ -66,6 +67,7 @@ class Archive:
     series: str = "ELEVSAK"
     class_id: str = "Elevsaker"
     schemas: Path | None = None
+    pace: Pace = field(default_factory=Pace)
 
     # --- rendering
 
@@ -134,8 +136,7 @@ class Archive:
 
     async def _waits(self, row: Row) -> Waiting | None:
         """The record before its evidence, everything before the closing; no other case is stopped by it."""
-        async with self.database.transaction() as tx:
-            return Waiting.RECORD if await backlog.has_before(tx, row) else None
+        return Waiting.RECORD if await backlog.has_before(self.database, row) else None
 
     async def _hold(self, delivery_id: UUID, waiting: Waiting) -> None:
         async with self.database.transaction() as tx:

@@ -38,8 +38,7 @@ async def keep_accounts(fact: FinishedAccounted, tx: Transaction, archive: Archi
 @handlers.performs(Render)
 async def render(order: Render, archive: Archive) -> None:
     """Makes the archive renditions. Key: delivery_id; one that is rendered or settled is left alone."""
-    async with archive.database.transaction() as tx:
-        row = await store.delivery(tx, order.delivery_id)
+    row = await store.one_delivery(archive.database, order.delivery_id)
     if DeliveryState(row["state"]) in SETTLED or row["rendered_at"] is not None:
         return
     try:
@@ -51,8 +50,7 @@ async def render(order: Render, archive: Archive) -> None:
 @handlers.performs(Transfer)
 async def transfer(order: Transfer, archive: Archive) -> None:
     """Brings it to the archive core. Key: delivery_id; a settled one is left alone, a half-done one is completed."""
-    async with archive.database.transaction() as tx:
-        row = await store.delivery(tx, order.delivery_id)
+    row = await store.one_delivery(archive.database, order.delivery_id)
     if DeliveryState(row["state"]) in SETTLED:
         return
     try:

@@ -18,6 +18,7 @@ from sikkersak.periodic import Periodic
 
 log = structlog.get_logger(__name__)
 DRAIN_SECONDS: Final = 0.5
+UNDER_WAY_SECONDS: Final = 2.0  # taken up and not yet brought: as much as is done in so long, at the set rate
 SCRUB_SECONDS: Final = 3600.0
 RECONCILE_SECONDS: Final = 5.0
 
@@ -37,10 +38,12 @@ async def sweep(archive: Archive) -> None:
 async def drain(archive: Archive) -> None:
     """Takes up what waited: for its case, and for the archive at the set pace, the newest waiting person first (M25)."""
     if archive.circuit.is_open:
+        archive.pace.rest()
         return
-    at_once = max(1, round(archive.drain_per_second * DRAIN_SECONDS))
+    allowed = archive.pace.allowance(archive.drain_per_second, DRAIN_SECONDS)
+    most = max(8, round(archive.drain_per_second * UNDER_WAY_SECONDS))
     async with archive.database.transaction() as tx:
-        released = await backlog.release(tx, at_once, max(8, at_once * 4)) + await backlog.release_cases(tx)
+        released = await backlog.release(tx, allowed, most) + await backlog.release_cases(tx)
         for row in released:
             await say(tx, Transfer(delivery_id=row["delivery_id"]))
 

@@ -53,6 +53,7 @@ class Database:
                 min_size=1,
                 max_size=size,
                 init=_speak_json,
+                reset=_leave_clean,
                 server_settings={"application_name": application},
                 command_timeout=60,
             )
@@ -96,6 +97,14 @@ class Database:
     async def close(self) -> None:
         """Waits for running transactions, then closes the pool."""
         await self._pool.close()
+
+
+async def _leave_clean(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Nothing is undone when a connection goes back into the pool: that would be one more way to the server each time.
+
+    Settings, locks and notifications are a transaction's here, and asyncpg itself ends one that was left open.
+    """
+    del connection
 
 
 async def _speak_json(connection: asyncpg.Connection[asyncpg.Record]) -> None:

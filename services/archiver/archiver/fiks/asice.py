@@ -7,6 +7,7 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 from uuid import uuid4
 
@@ -35,6 +36,7 @@ class Seal:
     certificate: bytes
     key: bytes
 
+    @cached_property
     def signer(self) -> SimpleSigner:
         """As pyHanko wants it."""
         certificate = asn1_x509.Certificate.load(_der(self.certificate))
@@ -46,7 +48,7 @@ async def sealed(files: Files, seal: Seal) -> bytes:
     """The files in a signed container."""
     name = f"META-INF/signature-{uuid4()}.p7s"
     manifest = _manifest(files, name)
-    signature = await seal.signer().async_sign_general_data(manifest, "sha256", detached=True, use_cades=True)
+    signature = await seal.signer.async_sign_general_data(manifest, "sha256", detached=True, use_cades=True)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as container:
         container.writestr("mimetype", MIMETYPE)

@@ -10,6 +10,7 @@ import io
 import os
 import zipfile
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from asn1crypto import algos, cms, pem
@@ -55,10 +56,7 @@ def unpacked(content: bytes) -> dict[str, bytes]:
 
 def encrypted(content: bytes, certificate: bytes) -> bytes:
     """For the holder of the certificate's key only."""
-    der = pem.unarmor(certificate)[2] if pem.detect(certificate) else certificate
-    known, public = asn1_x509.Certificate.load(der), x509.load_der_x509_certificate(der).public_key()
-    if not isinstance(public, RSAPublicKey):
-        raise Unreadable("the archive's certificate has no RSA key")
+    known, public = _receiver(certificate)
     key, iv = os.urandom(32), os.urandom(16)
     padder, cipher = padding.PKCS7(128).padder(), Cipher(algorithms.AES(key), modes.CBC(iv)).encryptor()
     hidden = cipher.update(padder.update(content) + padder.finalize()) + cipher.finalize()
@@ -94,9 +92,7 @@ def decrypted(content: bytes, private_key: bytes) -> bytes:
 
     :raises Unreadable: not for us, or damaged.
     """
-    own = serialization.load_pem_private_key(private_key, None)
-    if not isinstance(own, RSAPrivateKey):
-        raise Unreadable("our key is no RSA key")
+    own = _own_key(private_key)
     try:
         envelope = cms.ContentInfo.load(content)["content"]
         key = own.decrypt(envelope["recipient_infos"][0].chosen["encrypted_key"].native, OAEP)
@@ -108,3 +104,22 @@ def decrypted(content: bytes, private_key: bytes) -> bytes:
         return unpadder.update(plain) + unpadder.finalize()
     except (ValueError, TypeError, KeyError, IndexError) as wrong:
         raise Unreadable("not encrypted for us") from wrong
+
+
+@lru_cache(maxsize=8)
+def _receiver(certificate: bytes) -> tuple[asn1_x509.Certificate, RSAPublicKey]:
+    """Who a certificate is of; the same ones come with every message."""
+    der = pem.unarmor(certificate)[2] if pem.detect(certificate) else certificate
+    public = x509.load_der_x509_certificate(der).public_key()
+    if not isinstance(public, RSAPublicKey):
+        raise Unreadable("the archive's certificate has no RSA key")
+    return asn1_x509.Certificate.load(der), public
+
+
+@lru_cache(maxsize=8)
+def _own_key(private_key: bytes) -> RSAPrivateKey:
+    """Our key, read once: OpenSSL proves a key whenever it reads one, which takes longer than all the rest of a message."""
+    own = serialization.load_pem_private_key(private_key, None)
+    if not isinstance(own, RSAPrivateKey):
+        raise Unreadable("our key is no RSA key")
+    return own

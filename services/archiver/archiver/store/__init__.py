@@ -37,6 +37,12 @@ async def delivery(tx: Transaction, delivery_id: UUID) -> Row:
     return present(row, "delivery")
 
 
+async def one_delivery(database: Database, delivery_id: UUID) -> Row:
+    """As `delivery`, where nothing else is asked or changed with it."""
+    row = await database.one("select * from deliveries where delivery_id = $1", delivery_id)
+    return present(row, "delivery")
+
+
 async def change(
     tx: Transaction,
     delivery_id: UUID,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sikkersak.persistence.database import Row, Transaction
+from sikkersak.persistence.database import Database, Row, Transaction
 
 SETTLED: Final = "('archived', 'declined', 'given_up')"
 HOLD: Final = f"""
@@ -89,9 +89,10 @@ async def release_cases(tx: Transaction, case_id: UUID | None = None) -> list[Ro
     return await tx.fetch(RELEASE_CASES, case_id)
 
 
-async def has_before(tx: Transaction, row: Row) -> bool:
+async def has_before(database: Database, row: Row) -> bool:
     """Whether something of the same case comes first."""
-    return bool(await tx.fetchval(BEFORE, row["delivery_id"]))
+    found = await database.one(BEFORE, row["delivery_id"])
+    return found is not None and bool(found[0])
 
 
 async def stuck(tx: Transaction, quiet_seconds: float) -> list[Row]:
