@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from notifier import resolving
+from notifier.audience import NEVER_MUTED
 from notifier.changes import order_carrying
 from notifier.domain import WAITING, move
 from notifier.news import tell_each
@@ -109,6 +110,8 @@ async def read_preferences(asked: ReadPreferences, ask: Ask, postroom: Postroom)
 async def put_preferences(asked: PutPreferences, ask: Ask, postroom: Postroom) -> OwnPreferences:
     """The asker's own choices, and nobody else's."""
     del postroom
+    if NEVER_MUTED & set(asked.preferences.muted):
+        raise Declined("cannot-be-muted", "Varsler om nødtilgang og «tilgang til alt» kan ikke slås av.", status=422)
     await staff.put_preferences(ask.tx, ask.actor.staff_id, asked.preferences)
     return await _own_preferences(ask)
 

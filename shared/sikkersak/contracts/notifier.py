@@ -48,6 +48,8 @@ class Notice(StrEnum):
     ALL_CLEAR = "all_clear"  # likewise
     EMERGENCY_ACCESS = "emergency_access"  # to a school's leaders: somebody took it to a case there
     FULL_ACCESS = "full_access"  # to the administrators: somebody was given access to everything
+    ROLE_GIVEN = "role_given"  # to the one who has it
+    ROLE_TAKEN = "role_taken"  # to the one who had it
 
 
 class LetterChoice(StrEnum):

@@ -20,6 +20,7 @@ from sikkersak.contracts.notifier import (
     ReadPreferences,
     SendLetter,
 )
+from sikkersak.errors import Declined
 from sikkersak.identity import Actor
 from sikkersak.ids import new_id
 from sikkersak.testing.waiting import eventually
@@ -155,6 +156,29 @@ async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_
     assert set(got) == {"vaken", "stille", "daglig", "dempet"}
     assert "Signering er nede til kl. 14." in got["dempet"]["text"]
     assert "Ett dokument venter på godkjenning." in got["stille"]["text"]  # what waited comes along
+
+
+async def test_roles_are_told_to_the_one_alone_and_access_out_of_the_ordinary_to_those_who_watch(
+    house: Any, stand_ins: Any
+) -> None:
+    school, night = new_id(), datetime.now(OSLO).hour
+    quiet = Preferences(rhythm=MailRhythm.DAILY, quiet_hours=f"{night}-{(night + 2) % 24}")
+    with house.notifier(DIGEST_SECONDS="2"):
+        watcher = await employ(house, "admin", None, "grant_full_access", chosen=quiet)
+        await employ(house, "rektor", school, "read_audit", chosen=quiet)
+        teacher = await employ(house, "larer", school)
+        with pytest.raises(Declined, match="kan ikke slås av"):
+            muted = SOON.model_copy(update={"muted": (Notice.FULL_ACCESS,)})
+            await house.ask(PutPreferences(preferences=muted), actor(watcher))
+        for notice in (Notice.ROLE_GIVEN, Notice.ROLE_TAKEN, Notice.ROLE_TAKEN):
+            await house.order(Announce(notice_id=new_id(), notice=notice, school_id=school, staff_id=teacher))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.FULL_ACCESS))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.EMERGENCY_ACCESS, school_id=school))
+        got = await mails(stand_ins, 3)
+    assert "2 roller du har hatt, er avsluttet." in got["larer"]["text"]
+    assert "Du har fått en rolle i Sikker Sak." in got["larer"]["text"]
+    assert got["admin"]["subject"] == "Sikker Sak: «Tilgang til alt» er gitt"
+    assert got["rektor"]["subject"] == "Sikker Sak: Nødtilgang er tatt"
 
 
 async def test_everybody_has_a_choice_before_they_choose_and_a_leaver_hears_no_more(house: Any, stand_ins: Any) -> None:

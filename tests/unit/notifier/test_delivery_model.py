@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from notifier.audience import AUDIENCES
 from notifier.domain import (
     CARRIER_STATUSES,
     FAILED,
@@ -108,6 +109,13 @@ def test_every_notice_has_its_words() -> None:
     assert set(WORDINGS) == set(Notice)
     for wording in WORDINGS.values():
         assert "{" not in wording.sentence(1) + wording.sentence(4)
+
+
+def test_every_notice_concerns_somebody() -> None:
+    assert set(AUDIENCES) == set(Notice)
+    for notice, audience in AUDIENCES.items():
+        is_for_others = bool(audience.anywhere or audience.at_school or audience.is_everybody)
+        assert is_for_others is (notice not in {Notice.ROLE_GIVEN, Notice.ROLE_TAKEN}), notice
 
 
 def test_every_refusal_of_a_letter_leaves_a_choice_and_nothing_else_does() -> None:

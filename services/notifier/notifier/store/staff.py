@@ -43,11 +43,14 @@ async def keep_staff(tx: Transaction, fact: StaffChanged) -> None:
         else None
     )
     await tx.execute(sql, *known, at)
+    if not fact.is_active:  # all that is still told is that the last role has ended
+        kept = "delete from news where staff_id = $1 and notice <> $2"
+        await tx.execute(kept, fact.staff_id, Notice.ROLE_TAKEN.value)
 
 
 async def contact_of(tx: Transaction, staff_id: UUID) -> VaultRef | None:
-    """The sealed address of somebody who works here now."""
-    sql = "select contact from staff where staff_id = $1 and is_active"
+    """The sealed address of somebody who works here; one without a role may still be told that it has ended."""
+    sql = "select contact from staff where staff_id = $1"
     contact = await tx.fetchval(sql, staff_id)
     return VaultRef.model_validate(contact) if contact else None
 
@@ -76,7 +79,7 @@ async def add_news(tx: Transaction, news: News, audience: Audience) -> None:
     sql = """
     insert into news (staff_id, notice, school_id, count, words)
     select s.staff_id, $1, $2, $3, $4 from staff s left join preferences p using (staff_id)
-    where s.is_active and s.contact is not null and coalesce(p.by_email, true)
+    where (s.is_active or $5::uuid is not null) and s.contact is not null and coalesce(p.by_email, true)
       and not $1 = any(coalesce(p.muted, '{}'))
       and ($5::uuid is null or s.staff_id = $5)
       -- somebody whom it concerns anyhow is told by what concerns them, once
