@@ -151,6 +151,8 @@ class LetterChanged(Message, type="notifier.letter.changed.v1"):
     state: ConsignmentState
     code: str | None = None
     changed_at: datetime
+    attempts: int = 0
+    price_class: PriceClass | None = None
 
 
 class ForwardingChanged(Message, type="notifier.forwarding.changed.v1"):

@@ -141,6 +141,8 @@ class JobChanged(Message, type="signing.job.changed.v1"):
     signed_by: int = 0
     signers: int = 0
     changed_at: datetime
+    flow: SigningFlow = SigningFlow.PORTAL
+    expires_at: datetime | None = None
 
 
 class DocumentSigned(Message, type="signing.document.signed.v1"):

@@ -9,13 +9,11 @@ import pytest
 from notifier.audience import AUDIENCES
 from notifier.domain import (
     CARRIER_STATUSES,
-    FAILED,
     FINAL,
     MOVES,
     NAMES,
     PAUSES,
     IllegalMove,
-    choices,
     move,
     next_look,
     next_pause,
@@ -23,6 +21,7 @@ from notifier.domain import (
 )
 from notifier.notices import WORDINGS
 from sikkersak.contracts.notifier import ConsignmentState, LetterChoice, Notice
+from sikkersak.guidance.letters import CHOICES, FAILED, REASONS, letter_choices
 from sikkersak.messaging.topology import DELAYS, LADDER
 
 STATES = list(ConsignmentState)
@@ -120,5 +119,6 @@ def test_every_notice_concerns_somebody() -> None:
 
 def test_every_refusal_of_a_letter_leaves_a_choice_and_nothing_else_does() -> None:
     for state in ConsignmentState:
-        assert bool(choices(state, "anything")) == (state in FAILED)
-    assert choices(ConsignmentState.DECLINED, "protected-address") == (LetterChoice.HANDLED,)
+        assert bool(letter_choices(state, "anything")) == (state in FAILED)
+    assert letter_choices(ConsignmentState.DECLINED, "protected-address") == (LetterChoice.HANDLED,)
+    assert set(CHOICES) <= set(REASONS)

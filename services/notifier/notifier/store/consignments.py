@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES, choices
+from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES
 from sikkersak.contracts.notifier import (
     Announce,
     AttemptView,
@@ -20,6 +20,7 @@ from sikkersak.contracts.notifier import (
     SendLetter,
 )
 from sikkersak.errors import NotFound
+from sikkersak.guidance.letters import letter_choices
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault import VaultRef
@@ -246,7 +247,7 @@ def view(row: Row) -> ConsignmentView:
     state, is_letter = ConsignmentState(row["state"]), row["kind"] == ConsignmentKind.LETTER
     return ConsignmentView(
         school_id=row["school_id"],
-        choices=choices(state, row["code"]) if is_letter else (),
+        choices=letter_choices(state, row["code"]) if is_letter else (),
         price_class=PRICES.get(row["carrier_status"] or "") if is_letter else None,
         consignment_id=row["consignment_id"],
         kind=ConsignmentKind(row["kind"]),
