@@ -24,7 +24,7 @@ from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 
 # A notice that fails is not told of by another one.
-ABOUT_OTHERS: Final = frozenset({ConsignmentKind.NOTICE, ConsignmentKind.STAFF_MAIL})
+ABOUT_OTHERS: Final = frozenset({ConsignmentKind.NOTICE, ConsignmentKind.STAFF_MAIL, ConsignmentKind.STAFF_CARD})
 
 
 async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta, **also: Any) -> Row:
@@ -38,6 +38,10 @@ async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta
         await tell(tx, changed)
     if state != row["state"] and state in FAILED and row["kind"] not in ABOUT_OTHERS:
         await _call_attention(tx, changed, digest_wait)
+    if state != row["state"] and state in FAILED and row["kind"] == ConsignmentKind.STAFF_CARD:
+        mail = await staff.mail_instead(tx, changed)
+        if mail is not None:
+            await order_carrying(tx, mail)
     return changed
 
 

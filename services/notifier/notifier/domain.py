@@ -136,6 +136,7 @@ LIFETIMES: Final[dict[ConsignmentKind, timedelta]] = {
     ConsignmentKind.FORWARDING: timedelta(days=7),
     ConsignmentKind.NOTICE: timedelta(days=1),
     ConsignmentKind.STAFF_MAIL: timedelta(days=1),
+    ConsignmentKind.STAFF_CARD: timedelta(days=1),
 }
 GAVE_UP: Final = _failed("given-up", GIVEN_UP)
 # As the ladder of the queue notifier.carry: what a person is shown as the next try.

@@ -15,7 +15,7 @@ from sikkersak.persistence.database import Transaction
 
 
 async def gather(tx: Transaction, news: News, digest_wait: timedelta, audience: str | None = None) -> None:
-    """Counts it in the open notice of `audience` (its school, where not named) and in everybody's next e-mail.
+    """Counts it in the open notice of `audience` (its school, where not named) and in everybody's next digest.
 
     What concerns one person alone goes to that person, never to a channel.
     """
@@ -26,18 +26,17 @@ async def gather(tx: Transaction, news: News, digest_wait: timedelta, audience: 
 
 
 async def tell_each(tx: Transaction, news: News) -> None:
-    """Counts it in everybody's next e-mail."""
+    """Counts it in everybody's next digest."""
     await staff.add_news(tx, news, AUDIENCES[news.notice])
 
 
-async def write_mails(postroom: Postroom) -> None:
-    """Orders one e-mail for each person whose time has come: one digest, however much has happened."""
+async def write_digests(postroom: Postroom) -> None:
+    """Orders one digest for each person whose time has come, however much has happened, by each way that was chosen."""
     moment = now()
     async with postroom.database.transaction() as tx:
         for row in await staff.waiting(tx, URGENT):
             is_time = is_due(MailRhythm(row["rhythm"]), row["since"], moment, postroom.digest_wait)
             if not row["is_urgent"] and (not is_time or is_quiet(row["quiet_hours"], postroom.quiet_hours, moment)):
                 continue
-            mail = await staff.write_mail(tx, row["staff_id"])
-            if mail is not None:
-                await order_carrying(tx, mail)
+            for digest in await staff.write_digests(tx, row["staff_id"]):
+                await order_carrying(tx, digest)

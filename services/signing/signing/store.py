@@ -271,11 +271,18 @@ async def job_page(tx: Transaction, schools: list[UUID] | None, asked: ListJobs)
     sql = """
     select * from jobs where ($1::boolean or school_id = any($2::uuid[]) or document_id = $3)
     and ($3::uuid is null or document_id = $3) and ($4::text is null or state = $4)
-    and ($5::uuid is null or job_id < $5) order by job_id desc limit $6
+    and ($5::uuid is null or job_id < $5) and ($6::uuid is null or school_id = $6)
+    and ($7::timestamptz is null or ordered_at >= $7)
+    and ($8::text is null or $8 = case
+      when state = 'waiting' then case when attempts > 0 then 'trying' else 'waiting' end
+      when state = 'awaiting_signatures' then 'sent'
+      when state = 'signed' then 'delivered'
+      when state = 'expired' or code = 'outcome-unknown' then 'given_up' else 'declined' end)
+    order by job_id desc limit $9
     """
-    state = asked.state.value if asked.state else None
     before = UUID(asked.cursor) if asked.cursor else None
-    rows = await tx.fetch(sql, schools is None, schools or [], asked.document_id, state, before, asked.limit)
+    wanted = (asked.document_id, asked.state, before, asked.school_id, asked.since, asked.delivery, asked.limit)
+    rows = await tx.fetch(sql, schools is None, schools or [], *wanted)
     return [view(row) for row in rows]
 
 

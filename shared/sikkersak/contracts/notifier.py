@@ -31,6 +31,7 @@ class ConsignmentKind(StrEnum):
     FORWARDING = "forwarding"
     NOTICE = "notice"
     STAFF_MAIL = "staff_mail"  # news for one member of staff
+    STAFF_CARD = "staff_card"  # the same, in a Teams channel of the person's own
 
 
 class Notice(StrEnum):
@@ -181,6 +182,7 @@ class ConsignmentView(Contract):
     choices: tuple[LetterChoice, ...] = ()
     price_class: PriceClass | None = None
     school_id: UUID | None = None
+    number: int = Field(default=0, description="running, the newest has the highest; a page's cursor")
 
 
 class AttemptView(Contract):
@@ -212,6 +214,8 @@ class ListConsignments(Operation[ConsignmentPage], name="notifier.list_consignme
     kind: ConsignmentKind | None = None
     document_id: UUID | None = None
     state: ConsignmentState | None = None
+    school_id: UUID | None = None
+    since: datetime | None = Field(default=None, description="ordered then or later")
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -250,11 +254,12 @@ class AnnounceOutage(Operation[ConsignmentPage], name="notifier.announce_outage.
 
 
 class Preferences(Contract):
-    """How one person is told by e-mail. The schools' Teams channels are not a person's to choose."""
+    """How one person is told. The schools' Teams channels are not a person's to choose."""
 
     by_email: bool = True
+    by_teams: bool = Field(default=False, description="in a channel of one's own, once it is put")
     rhythm: MailRhythm = MailRhythm.HOURLY
-    muted: tuple[Notice, ...] = Field(default=(), max_length=20, description="not told of by e-mail")
+    muted: tuple[Notice, ...] = Field(default=(), max_length=20, description="not told of")
     quiet_hours: str | None = Field(
         default=None,
         pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",
@@ -267,6 +272,10 @@ class OwnPreferences(Contract):
 
     preferences: Preferences
     has_address: bool
+    has_channel: bool = Field(default=False, description="a Teams channel of one's own; its address is never shown")
+    channel_refused_at: datetime | None = Field(
+        default=None, description="Teams refused it then; nothing is posted there until it is put again"
+    )
 
 
 class ReadPreferences(Operation[OwnPreferences], name="notifier.read_preferences.v1"):
@@ -277,3 +286,13 @@ class PutPreferences(Operation[OwnPreferences], name="notifier.put_preferences.v
     """Choose how I am told; what was gathered already goes by the new choice."""
 
     preferences: Preferences
+
+
+class PutOwnChannel(Operation[OwnPreferences], name="notifier.put_own_channel.v1", changes=True):
+    """The webhook (Workflows) of a Teams channel of my own. It is a secret, and is not shown again."""
+
+    webhook: str = Field(min_length=10, max_length=2000, repr=False)
+
+
+class RemoveOwnChannel(Operation[OwnPreferences], name="notifier.remove_own_channel.v1", changes=True):
+    """I am not told in a channel of my own any more."""

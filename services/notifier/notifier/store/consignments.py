@@ -221,9 +221,10 @@ async def page(tx: Transaction, sight: Sight, asked: ListConsignments, before: i
     select * from consignments where {VISIBLE} and not is_open
       and ($4::text is null or kind = $4) and ($5::uuid is null or document_id = $5)
       and ($6::text is null or state = $6) and ($7::bigint is null or number < $7)
-    order by number desc limit $8
+      and ($8::uuid is null or school_id = $8) and ($9::timestamptz is null or ordered_at >= $9)
+    order by number desc limit $10
     """
-    wanted = (asked.kind, asked.document_id, asked.state, before, asked.limit)
+    wanted = (asked.kind, asked.document_id, asked.state, before, asked.school_id, asked.since, asked.limit)
     return await tx.fetch(sql, sight.everything, list(sight.schools), sight.document_id, *wanted)
 
 
@@ -260,4 +261,5 @@ def view(row: Row) -> ConsignmentView:
         next_try_at=row["next_try_at"],
         ordered_at=row["ordered_at"],
         changed_at=row["changed_at"],
+        number=row["number"],
     )
