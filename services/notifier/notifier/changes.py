@@ -27,14 +27,19 @@ from sikkersak.persistence.database import Row, Transaction
 ABOUT_OTHERS: Final = frozenset({ConsignmentKind.NOTICE, ConsignmentKind.STAFF_MAIL, ConsignmentKind.STAFF_CARD})
 
 
-async def change(tx: Transaction, row: Row, to: Standing, digest_wait: timedelta, **also: Any) -> Row:
-    """Moves it and says so, in this transaction. `also` are further columns. What says nothing new is not said."""
+async def change(
+    tx: Transaction, row: Row, to: Standing, digest_wait: timedelta, *, shown: Row | None = None, **also: Any
+) -> Row:
+    """Moves it and says so, in this transaction. `also` are further columns. What says nothing new is not said.
+
+    `shown` is the row as it was when others were last told, where that is not `row`.
+    """
     state = move(ConsignmentState(row["state"]), to.state)
     if state in FINAL:
         also |= {"next_try_at": None, "next_look_at": None}
     values = {"state": state.value, "code": to.code, "detail": to.detail, "changed_at": now(), **also}
     changed = await consignments.update(tx, row["consignment_id"], **values)
-    if state != row["state"] or _shown(changed) != _shown(row):
+    if state != row["state"] or _shown(changed) != _shown(shown or row):
         await tell(tx, changed)
     if state != row["state"] and state in FAILED and row["kind"] not in ABOUT_OTHERS:
         await _call_attention(tx, changed, digest_wait)

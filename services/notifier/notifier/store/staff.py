@@ -33,7 +33,7 @@ async def keep_staff(tx: Transaction, fact: StaffChanged) -> None:
     on conflict (staff_id) do update set is_active = excluded.is_active, schools = excluded.schools,
       permissions = excluded.permissions, contact = excluded.contact, changed_at = excluded.changed_at,
       by_school = excluded.by_school
-    where staff.changed_at < excluded.changed_at
+    where staff.changed_at < excluded.changed_at returning true
     """
     contact = fact.contact.model_dump(mode="json") if fact.contact else None
     known = (fact.staff_id, fact.is_active, list(fact.schools), list(fact.permissions), contact, fact.changed_at)
@@ -42,8 +42,8 @@ async def keep_staff(tx: Transaction, fact: StaffChanged) -> None:
         if fact.by_school is not None
         else None
     )
-    await tx.execute(sql, *known, at)
-    if not fact.is_active:  # all that is still told is that the last role has ended
+    is_newest = await tx.fetchval(sql, *known, at)
+    if is_newest and not fact.is_active:  # all that is still told is that the last role has ended
         kept = "delete from news where staff_id = $1 and notice <> $2"
         await tx.execute(kept, fact.staff_id, Notice.ROLE_TAKEN.value)
 
@@ -137,7 +137,7 @@ async def waiting(tx: Transaction, urgent: frozenset[Notice]) -> list[Row]:
     select n.staff_id, min(n.first_at) as since, bool_or(n.notice = any($1)) as is_urgent,
       coalesce(p.rhythm, 'hourly') as rhythm, p.quiet_hours
     from news n left join preferences p using (staff_id) group by n.staff_id, p.rhythm, p.quiet_hours
-    order by since limit 1000
+    order by is_urgent desc, since
     """
     return await tx.fetch(sql, sorted(notice.value for notice in urgent))
 
