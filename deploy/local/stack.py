@@ -260,6 +260,7 @@ class Stack:
                 "SMTP_STARTTLS": "false",
                 "SMTP_SENDER": "sikkersak@kommune.example",
                 "GENERAL_ARCHIVE_MAILBOX": municipality().mailbox,
+                "TEAMS_HOSTS": '["127.0.0.1"]',
                 "TEAMS_WEBHOOK": f"{self.url('teams')}/workflows/schools/triggers/manual/paths/invoke?sig={self.memory.password('teams')}",
                 "STATUS_SECONDS": 1,
                 "STATUS_RHYTHM": 0.001,

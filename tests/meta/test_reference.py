@@ -50,6 +50,6 @@ def test_a_code_is_found_where_it_is_raised_named_by_a_class_or_kept_in_a_table(
         ("gateway", "login-began-in-feide", "401"),  # attributes of a class
         ("gateway", "body-too-large", "413"),  # a table by status
         ("archiver", "rendition-password", ""),  # a table by code
-        ("notifier", "not-delivered", ""),  # within a value
+        ("notifier", "handled-otherwise", ""),  # within a value
         ("gateway", "file-not-found", "404"),  # made from its subject
     } <= found

@@ -25,8 +25,8 @@ _A4 = (595, 842)
 _MARK = "SIMULERT SIGNERING - UTEN RETTSVIRKNING"
 
 
-def seal(job: Job, authority: Authority) -> bytes:
-    """The PAdES of a completed job, with timestamp and long-term data (B-LT). Blocking.
+def seal(job: Job, authority: Authority, lacks: str | None = None) -> bytes:
+    """The PAdES of a completed job, with timestamp and long-term data (B-LT) unless it `lacks` one of them. Blocking.
 
     The real service also puts a footer on each page and keeps PDF/A; the stand-in leaves pages as they are.
     """
@@ -43,7 +43,7 @@ def seal(job: Job, authority: Authority) -> bytes:
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
         reason=_MARK,
-        embed_validation_info=True,
+        embed_validation_info=lacks != "no-revocations",
         validation_context=context,
         signer_key_usage={"digital_signature"},
     )
@@ -52,7 +52,8 @@ def seal(job: Job, authority: Authority) -> bytes:
     document_seal = authority.document_seal
     signer_of_document = SimpleSigner(_certificate(document_seal), _key(document_seal), cert_registry=store)
     clock = DummyTimeStamper(_certificate(authority.timestamps), _key(authority.timestamps), certs_to_embed=store)
-    sealed = sign_pdf(writer, metadata, signer=signer_of_document, timestamper=clock)
+    timestamper = None if lacks == "no-timestamp" else clock
+    sealed = sign_pdf(writer, metadata, signer=signer_of_document, timestamper=timestamper)
     return bytes(sealed.getbuffer())
 
 

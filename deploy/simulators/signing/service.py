@@ -27,14 +27,18 @@ class Quirks(BaseModel):
     """Ways to misbehave that only this service has. What is left out is off.
 
     `tamper`: `pades` changes a byte under the seal, `pades-append` adds a page after it, `pades-truncate` cuts the
-    file, `xades` changes a byte of the signers' evidence, `other-document` seals evidence of another document.
+    file, `xades` changes a byte of the signers' evidence, `other-document` seals evidence of another document,
+    `no-timestamp` and `no-revocations` seal without what lets the seal be verified later.
     `clock_seconds` sets the service's own clock so far ahead, as a sender sees it whose clock is slow.
     `signer_status` gives signers that word in answers; `unknown_element` adds one; `empty_error` leaves bodies out.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    tamper: Literal["pades", "pades-append", "pades-truncate", "xades", "other-document"] | None = None
+    tamper: (
+        Literal["pades", "pades-append", "pades-truncate", "xades", "other-document", "no-timestamp", "no-revocations"]
+        | None
+    ) = None
     signer_status: str | None = None
     unknown_element: bool = False
     empty_error: bool = False
@@ -190,7 +194,7 @@ class Service:
         signer.xades = make_evidence(shown, signer, self.authority.evidence_seal, root, self.now())
         self._keep(job, f"xades_{number}.xml", signer.xades)
         if job.state is JobState.COMPLETED:
-            job.pades = seal(job, self.authority)
+            job.pades = seal(job, self.authority, self.quirks.tamper)
             self._keep(job, "pades.pdf", job.pades)
 
     def _pass_time(self, job: Job) -> None:

@@ -13,9 +13,10 @@ from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
 from sikkersak.contracts.cases import DocumentFinished, DocumentState
 from sikkersak.contracts.cases_casework import TaskKind
-from sikkersak.contracts.notifier import SendLetter
+from sikkersak.contracts.notifier import LetterChanged, SendLetter
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
+from sikkersak.guidance.letters import FAILED, letter_detail
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 
@@ -112,6 +113,15 @@ async def stop_sending(tx: Transaction, row: Row) -> None:
     await documents.stop_sending(tx, row["document_id"], "protected-address")
     task = {"case_id": row["case_id"], "document_id": row["document_id"], "assigned_to": row["owner_id"]}
     await tasks.add(tx, TaskKind.SEND_OTHERWISE, await _school(tx, row), **task)
+
+
+async def letter_moved(tx: Transaction, row: Row, fact: LetterChanged) -> None:
+    """A letter that did not arrive is somebody's task until something is decided about it (M21). Key: letter_id."""
+    if fact.state in FAILED:
+        about = {"case_id": row["case_id"], "document_id": row["document_id"], "assigned_to": row["owner_id"]}
+        await tasks.add(tx, TaskKind.LETTER_UNDELIVERED, await _school(tx, row), letter_id=fact.letter_id, **about)
+    else:
+        await tasks.settle(tx, fact.letter_id, letter_detail(fact.state, fact.code, fact.price_class))
 
 
 async def guardians(tx: Transaction, sealed: Sealed, row: Row) -> tuple[Party, ...]:

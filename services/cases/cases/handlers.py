@@ -157,6 +157,8 @@ async def document_signed(fact: DocumentSigned, tx: Transaction, office: Office)
 
 @handlers.hears(LetterChanged)
 async def letter_changed(fact: LetterChanged, tx: Transaction, office: Office) -> None:
-    """Shows the status of a letter on its event (M21). Key: letter_id and changed_at."""
+    """Shows the status of a letter on its event, and makes or ends its task (M21). Key: letter_id and changed_at."""
     del office
-    await documents.letter_changed(tx, fact)
+    row = await documents.letter_changed(tx, fact)
+    if row is not None:
+        await followup.letter_moved(tx, row, fact)

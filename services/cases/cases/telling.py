@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 from uuid import UUID
 
 from cases.office import Office
@@ -13,7 +14,11 @@ from sikkersak.contracts.cases import StaffChanged, StaffContact, StaffMember
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
+from sikkersak.persistence.database import Transaction
 from sikkersak.vault import seal
+
+# by the act as it stands in the audit log
+ROLE_NOTICES: Final = {"role-given": Notice.ROLE_GIVEN, "role-taken": Notice.ROLE_TAKEN}
 
 
 async def tell_staff(office: Office) -> None:
@@ -38,6 +43,11 @@ async def remind_of_approvals(office: Office) -> None:
                 notice_id=new_id(), notice=Notice.APPROVAL_WAITING, school_id=row["school_id"], count=row["count"]
             )
             await say(tx, reminder)
+
+
+async def tell_role(tx: Transaction, notice: Notice, staff_id: UUID, school_id: UUID | None) -> None:
+    """Tells the one whose role was given or taken, and nobody else (M16, M22)."""
+    await say(tx, Announce(notice_id=new_id(), notice=notice, school_id=school_id, staff_id=staff_id))
 
 
 async def _fact(office: Office, member: StaffMember, email: str | None) -> StaffChanged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0020"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -14,5 +14,5 @@ def upgrade() -> None:
     run("""
 alter table consignments drop constraint consignments_kind_check;
 alter table consignments add constraint consignments_kind_check
-  check (kind in ('letter', 'forwarding', 'redirection', 'notice', 'staff_mail'));
+  check (kind in ('letter', 'forwarding', 'redirection', 'notice', 'staff_mail', 'staff_card'));
 """)

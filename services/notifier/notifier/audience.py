@@ -22,6 +22,7 @@ class Audience:
 
 
 EVERYBODY: Final = Audience(is_everybody=True)
+NOBODY_ELSE: Final = Audience()  # the one person who is named alone
 SENDINGS: Final = Audience(at_school=frozenset({Permission.FOLLOW_SENDINGS}))
 AUDIENCES: Final = {
     Notice.NEW_MAIL: Audience(anywhere=frozenset({Permission.HANDLE_MAIL})),
@@ -34,14 +35,27 @@ AUDIENCES: Final = {
     Notice.SHREDDING_DUE: Audience(
         anywhere=frozenset({Permission.HANDLE_MAIL}), at_school=frozenset({Permission.FOLLOW_SENDINGS})
     ),
-    Notice.MAIL_REGISTERED: Audience(),  # whoever is named, and nobody else
+    Notice.MAIL_REGISTERED: NOBODY_ELSE,
+    # who can see it in the log, at the school it was taken at
+    Notice.EMERGENCY_ACCESS: Audience(at_school=frozenset({Permission.READ_AUDIT})),
+    # visible to others than those who agreed on it (M17)
+    Notice.FULL_ACCESS: Audience(anywhere=frozenset({Permission.GRANT_FULL_ACCESS})),
+    Notice.ROLE_GIVEN: NOBODY_ELSE,
+    Notice.ROLE_TAKEN: NOBODY_ELSE,
     Notice.ARCHIVE_DOWN: EVERYBODY,
     Notice.ARCHIVE_UP: EVERYBODY,
     Notice.OUTAGE: EVERYBODY,
     Notice.ALL_CLEAR: EVERYBODY,
 }
 # Told at once, also in somebody's quiet hours.
-URGENT: Final = frozenset({Notice.ARCHIVE_DOWN, Notice.ARCHIVE_UP, Notice.OUTAGE, Notice.ALL_CLEAR})
+URGENT: Final = frozenset(
+    {
+        *(Notice.ARCHIVE_DOWN, Notice.ARCHIVE_UP, Notice.OUTAGE, Notice.ALL_CLEAR),
+        *(Notice.EMERGENCY_ACCESS, Notice.FULL_ACCESS),
+    }
+)
+# Access out of the ordinary is visible to others, whatever they have chosen not to hear of (M17).
+NEVER_MUTED: Final = frozenset({Notice.EMERGENCY_ACCESS, Notice.FULL_ACCESS})
 MORNING: Final = 7
 
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -22,7 +22,7 @@ from sikkersak.clock import now
 from sikkersak.contracts.notifier import Carry, ConsignmentState
 from sikkersak.errors import CircuitOpen, Declined, Transient
 from sikkersak.ids import new_id
-from sikkersak.persistence.database import Row
+from sikkersak.persistence.database import Row, Transaction
 
 log = structlog.get_logger(__name__)
 
@@ -82,11 +82,11 @@ async def _done(postroom: Postroom, row: Row, attempt: int, carried: Carried) ->
     look = moment + next_look(timedelta(0), postroom.status_rhythm) if carried.state is SENT else None
     async with postroom.database.transaction() as tx:
         await consignments.end_attempt(tx, attempt, carried.verdict)
-        await change(
+        await _keep(
+            postroom,
             tx,
             row,
             Standing(carried.state),
-            postroom.digest_wait,
             carrier_reference=carried.carrier_reference,
             carrier_status=carried.carrier_status,
             sent_at=moment,
@@ -99,7 +99,7 @@ async def _declined(postroom: Postroom, row: Row, attempt: int, no: Declined) ->
     log.warning("consignment_declined", consignment_id=str(row["consignment_id"]), kind=row["kind"], code=no.code)
     async with postroom.database.transaction() as tx:
         await consignments.end_attempt(tx, attempt, "declined", no.code)
-        await change(tx, row, Standing(DECLINED, no.code, no.detail), postroom.digest_wait)
+        await _keep(postroom, tx, row, Standing(DECLINED, no.code, no.detail))
 
 
 async def _failed(postroom: Postroom, row: Row, attempt: int, later: Transient) -> None:
@@ -110,7 +110,21 @@ async def _failed(postroom: Postroom, row: Row, attempt: int, later: Transient) 
     again = now() + next_pause(row["attempts"] + 1, later.retry_after)
     async with postroom.database.transaction() as tx:
         await consignments.end_attempt(tx, attempt, verdict, later.reason[:500])
-        await change(tx, row, standing, postroom.digest_wait, next_try_at=again)
+        await _keep(postroom, tx, row, standing, next_try_at=again)
+
+
+async def _keep(postroom: Postroom, tx: Transaction, row: Row, to: Standing, **also: Any) -> None:
+    """What came of it, unless the hand was let go of meanwhile: a slow hand's refusal must not undo another's success.
+
+    That it was carried is kept as long as nothing else is known to be its end.
+    """
+    fresh = await consignments.consignment(tx, row["consignment_id"], for_update=True)
+    is_ours = fresh["held_by"] == row["held_by"]
+    is_carried = to.state not in {TRYING, DECLINED}
+    if ConsignmentState(fresh["state"]) in FINAL | {SENT} or not (is_ours or is_carried):
+        log.error("hand_was_late", consignment_id=str(row["consignment_id"]), kind=row["kind"], wanted=to.state.value)
+        return
+    await change(tx, fresh, to, postroom.digest_wait, shown=row, **also)
 
 
 async def _not_made(postroom: Postroom, row: Row, attempt: int, away: CircuitOpen) -> None:
@@ -122,7 +136,7 @@ async def _not_made(postroom: Postroom, row: Row, attempt: int, away: CircuitOpe
 async def _broken(postroom: Postroom, row: Row, attempt: int, bug: Exception) -> None:
     async with postroom.database.transaction() as tx:
         await consignments.end_attempt(tx, attempt, "bug", type(bug).__name__)
-        await change(tx, row, Standing(TRYING, "internal-error", BROKEN), postroom.digest_wait, next_try_at=None)
+        await _keep(postroom, tx, row, Standing(TRYING, "internal-error", BROKEN), next_try_at=None)
 
 
 async def _come_back(postroom: Postroom, consignment_id: UUID) -> None:

@@ -15,9 +15,11 @@ from notifier.handlers import handlers
 from notifier.hands import Hands
 from notifier.notices import QuietHours
 from notifier.operations import operations
+from notifier.own_channels import WebhookRule
 from notifier.periodic import PERIODIC
 from notifier.postroom import Carrier, Postroom
 from notifier.settings import Settings
+from notifier.staff_card import StaffCardCarrier
 from notifier.staff_mail import Letterhead, StaffMailCarrier
 from notifier.svarut.carrier import LetterCarrier
 from notifier.svarut.client import Integration, SvarUt
@@ -28,6 +30,7 @@ from sikkersak.contracts.notifier import ConsignmentKind
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.observability.health import Level
 from sikkersak.service import Frame, Service
+from sikkersak.settings import Environment
 
 
 @asynccontextmanager
@@ -51,6 +54,7 @@ async def open_postroom(frame: Frame[Settings]) -> AsyncIterator[Postroom]:
             carriers=carriers,
             hands=hands,
             channels=channels,
+            webhooks=WebhookRule(settings.teams_hosts, settings.environment is Environment.PRODUCTION),
             quiet_hours=QuietHours.read(settings.quiet_hours),
             has_effects=settings.outward_effects,
             digest_wait=timedelta(seconds=settings.digest_seconds),
@@ -93,14 +97,16 @@ def _carriers(
     )
     smtp = Smtp(server, frame.metrics, settings.probe_seconds)
     addresses = Addresses(settings.smtp_sender, settings.general_archive_mailbox)
+    notices = NoticeCarrier(http, channels, frame.vault, settings.public_url, frame.metrics, settings.probe_seconds)
     return {
         ConsignmentKind.LETTER: LetterCarrier(svarut, frame.vault, settings.work_folder, settings.reply_address),
         ConsignmentKind.REDIRECTION: LetterCarrier(svarut, frame.vault, settings.work_folder),
         ConsignmentKind.FORWARDING: ForwardingCarrier(
             smtp, addresses, frame.vault, frame.database, settings.work_folder, settings.forwarding_largest
         ),
-        ConsignmentKind.NOTICE: NoticeCarrier(
-            http, channels, frame.vault, settings.public_url, frame.metrics, settings.probe_seconds
+        ConsignmentKind.NOTICE: notices,
+        ConsignmentKind.STAFF_CARD: StaffCardCarrier(
+            http, frame.vault, frame.database, channels, settings.public_url, notices.circuit
         ),
         ConsignmentKind.STAFF_MAIL: StaffMailCarrier(
             smtp, frame.vault, frame.database, channels, Letterhead(settings.smtp_sender, settings.public_url)

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState, LetterChoice, PriceClass
+from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState, PriceClass
 from sikkersak.errors import Declined
+from sikkersak.guidance.letters import REASONS
 
 WAITING, TRYING, SENT = ConsignmentState.WAITING, ConsignmentState.TRYING, ConsignmentState.SENT
 DELIVERED, DECLINED = ConsignmentState.DELIVERED, ConsignmentState.DECLINED
@@ -23,7 +24,6 @@ MOVES: Final[dict[ConsignmentState, frozenset[ConsignmentState]]] = {
     GIVEN_UP: frozenset({WAITING, DELIVERED}),
 }
 FINAL: Final = frozenset({DELIVERED, DECLINED, GIVEN_UP})
-FAILED: Final = frozenset({DECLINED, GIVEN_UP})
 NAMES: Final = {
     WAITING: "i kø",
     TRYING: "under sending",
@@ -59,6 +59,10 @@ class Standing:
     detail: str | None = None
 
 
+def _failed(code: str, state: ConsignmentState = DECLINED) -> Standing:
+    return Standing(state, code, REASONS[code])
+
+
 ON_ITS_WAY: Final = Standing(SENT)
 ARRIVED: Final = Standing(DELIVERED)
 # SvarUt §4.8. A status that is not here is shown as it is, and the letter is still followed.
@@ -76,45 +80,14 @@ CARRIER_STATUSES: Final[dict[str, Standing]] = {
     "LEST": ARRIVED,
     "MANUELT_HANDTERT": ARRIVED,
     "LEVERT_NHN_MOTTAKER": ARRIVED,
-    "AVVIST": Standing(
-        DECLINED, "letter-rejected", "SvarUt avviste brevet. Kontroller mottaker og dokument, og send på nytt."
-    ),
-    "FEILET_UNDER_MOTTAK": Standing(
-        DECLINED,
-        "reception-failed",
-        "SvarUt klarte ikke å ta imot brevet. Kontroller mottakerens adresse, og send på nytt.",
-    ),
-    "IKKE_LEVERT": Standing(
-        DECLINED,
-        "not-delivered",
-        "Brevet kunne ikke leveres digitalt, og kan ikke skrives ut. Send det på en annen måte.",
-    ),
-    "SLETTET": Standing(DECLINED, "deleted-at-carrier", "Brevet ble slettet i SvarUt før det var bekreftet levert."),
+    "AVVIST": _failed("letter-rejected"),
+    "FEILET_UNDER_MOTTAK": _failed("reception-failed"),
+    "IKKE_LEVERT": _failed("not-delivered"),
+    "SLETTET": _failed("deleted-at-carrier"),
 }
-NEVER_CONFIRMED: Final = Standing(
-    GIVEN_UP, "never-confirmed", "SvarUt har ikke bekreftet levering. Undersøk brevet i SvarUt før det sendes på nytt."
-)
-
-
+NEVER_CONFIRMED: Final = _failed("never-confirmed", GIVEN_UP)
 HANDLED: Final = Standing(DELIVERED, "handled-otherwise", "Brevet er levert på en annen måte.")
 
-AGAIN, ADDRESS = LetterChoice.SEND_AGAIN, LetterChoice.NEW_ADDRESS
-ON_PAPER, BY_HAND = LetterChoice.PRINT, LetterChoice.HANDLED
-# What a person can do about each reason. What is not here can be sent again, or brought in another way.
-CHOICES: Final = {
-    "reception-failed": (ADDRESS, ON_PAPER, AGAIN, BY_HAND),
-    "letter-rejected": (ADDRESS, ON_PAPER, AGAIN, BY_HAND),
-    "not-delivered": (ON_PAPER, AGAIN, BY_HAND),
-    "deleted-at-carrier": (AGAIN, ON_PAPER, BY_HAND),
-    "bad-receiver": (ON_PAPER, AGAIN, BY_HAND),
-    "unreachable-receiver": (ADDRESS, BY_HAND),
-    "protected-address": (BY_HAND,),  # never by itself, never to an address
-    "not-printable": (BY_HAND,),
-    "too-large": (BY_HAND,),
-    "empty-document": (BY_HAND,),
-    "password-protected": (BY_HAND,),
-    "unreadable-document": (BY_HAND,),
-}
 PRICES: Final = {
     "KLAR_FOR_MOTTAK": PriceClass.RECEIVER_SYSTEM,
     "VARSLET": PriceClass.DIGITAL,
@@ -125,11 +98,6 @@ PRICES: Final = {
     "SENDT_PRINT": PriceClass.PAPER,
     "PRINTET": PriceClass.PAPER,
 }
-
-
-def choices(state: ConsignmentState, code: str | None) -> tuple[LetterChoice, ...]:
-    """What a person can do about a letter now."""
-    return CHOICES.get(code or "", (AGAIN, BY_HAND)) if state in FAILED else ()
 
 
 def standing(carrier_status: str) -> Standing:
@@ -169,10 +137,9 @@ LIFETIMES: Final[dict[ConsignmentKind, timedelta]] = {
     ConsignmentKind.REDIRECTION: timedelta(days=7),
     ConsignmentKind.NOTICE: timedelta(days=1),
     ConsignmentKind.STAFF_MAIL: timedelta(days=1),
+    ConsignmentKind.STAFF_CARD: timedelta(days=1),
 }
-GAVE_UP: Final = Standing(
-    GIVEN_UP, "given-up", "Det har ikke lyktes å sende innen fristen. Kontroller, og prøv på nytt."
-)
+GAVE_UP: Final = _failed("given-up", GIVEN_UP)
 # As the ladder of the queue notifier.carry: what a person is shown as the next try.
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 7200))
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from notifier import carrying
 from notifier.changes import order_carrying, tell
-from notifier.domain import FAILED, FINAL
+from notifier.domain import FINAL
 from notifier.news import gather, tell_each
 from notifier.notices import GATHERED
 from notifier.postroom import Postroom
@@ -26,6 +26,7 @@ from sikkersak.contracts.notifier import (
     Notice,
     SendLetter,
 )
+from sikkersak.guidance.letters import FAILED
 from sikkersak.messaging.handlers import Handlers
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction

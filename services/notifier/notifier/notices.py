@@ -93,6 +93,12 @@ WORDINGS: Final[dict[Notice, Wording]] = {
         "{count} personer har fått «tilgang til alt». Administratorer ser hvem og hvorfor i Sikker Sak.",
         "Attention",
     ),
+    Notice.ROLE_GIVEN: Wording(
+        "Ny rolle", "Du har fått en rolle i Sikker Sak.", "Du har fått {count} roller i Sikker Sak."
+    ),
+    Notice.ROLE_TAKEN: Wording(
+        "Rolle avsluttet", "En rolle du har hatt, er avsluttet.", "{count} roller du har hatt, er avsluttet."
+    ),
     Notice.OUTAGE: Wording("Driftsmelding", "", "", "Attention"),
     Notice.ALL_CLEAR: Wording("Driftsmelding: alt virker igjen", "", "", "Good"),
 }

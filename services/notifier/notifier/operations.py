@@ -5,10 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from notifier import resolving
+from notifier.audience import NEVER_MUTED
 from notifier.changes import order_carrying
 from notifier.domain import WAITING, move
 from notifier.news import tell_each
 from notifier.notices import check_text
+from notifier.own_channels import seal_webhook
 from notifier.postroom import Postroom
 from notifier.restarting import restart
 from notifier.store import consignments, staff
@@ -24,9 +26,11 @@ from sikkersak.contracts.notifier import (
     Notice,
     NoticeText,
     OwnPreferences,
+    PutOwnChannel,
     PutPreferences,
     ReadConsignment,
     ReadPreferences,
+    RemoveOwnChannel,
     ResolveLetter,
     RetryConsignment,
 )
@@ -109,14 +113,38 @@ async def read_preferences(asked: ReadPreferences, ask: Ask, postroom: Postroom)
 async def put_preferences(asked: PutPreferences, ask: Ask, postroom: Postroom) -> OwnPreferences:
     """The asker's own choices, and nobody else's."""
     del postroom
+    if NEVER_MUTED & set(asked.preferences.muted):
+        raise Declined("cannot-be-muted", "Varsler om nødtilgang og «tilgang til alt» kan ikke slås av.", status=422)
     await staff.put_preferences(ask.tx, ask.actor.staff_id, asked.preferences)
+    return await _own_preferences(ask)
+
+
+@operations.answers(PutOwnChannel)
+async def put_own_channel(asked: PutOwnChannel, ask: Ask, postroom: Postroom) -> OwnPreferences:
+    """Kept sealed and never shown again; nothing is posted before the person has chosen to be told there."""
+    webhook = postroom.webhooks.check(asked.webhook)
+    await staff.put_channel(ask.tx, ask.actor.staff_id, await seal_webhook(postroom.vault, webhook))
+    return await _own_preferences(ask)
+
+
+@operations.answers(RemoveOwnChannel)
+async def remove_own_channel(asked: RemoveOwnChannel, ask: Ask, postroom: Postroom) -> OwnPreferences:
+    """The asker's own; a second time changes nothing."""
+    del asked, postroom
+    await staff.remove_channel(ask.tx, ask.actor.staff_id)
     return await _own_preferences(ask)
 
 
 async def _own_preferences(ask: Ask) -> OwnPreferences:
     chosen = await staff.preferences(ask.tx, ask.actor.staff_id)
     address = await staff.contact_of(ask.tx, ask.actor.staff_id)
-    return OwnPreferences(preferences=chosen, has_address=address is not None)
+    channel = await staff.channel_standing(ask.tx, ask.actor.staff_id)
+    return OwnPreferences(
+        preferences=chosen,
+        has_address=address is not None,
+        has_channel=channel is not None,
+        channel_refused_at=channel["refused_at"] if channel else None,
+    )
 
 
 def _sight_of(actor: Actor, document_id: UUID | None) -> consignments.Sight:

@@ -9,7 +9,7 @@ from uuid import UUID
 from notifier.changes import change, order_carrying
 from notifier.domain import GAVE_UP, LIFETIMES
 from notifier.forwarding import forget_password
-from notifier.news import write_mails
+from notifier.news import write_digests
 from notifier.postroom import Postroom
 from notifier.store import consignments
 from notifier.svarut.status import follow
@@ -68,7 +68,7 @@ async def _give_up(tx: Transaction, postroom: Postroom) -> set[UUID]:
 PERIODIC: Final[tuple[Periodic[Postroom], ...]] = (
     Periodic("letters-status", every=lambda postroom: postroom.status_seconds, work=follow_letters),
     Periodic("notices-digest", every=lambda postroom: _digest_pause(postroom.digest_wait), work=send_digests),
-    Periodic("staff-mails", every=lambda postroom: _digest_pause(postroom.digest_wait), work=write_mails),
+    Periodic("staff-mails", every=lambda postroom: _digest_pause(postroom.digest_wait), work=write_digests),
     Periodic("consignments-sweep", every=lambda postroom: postroom.sweep_seconds, work=sweep),
 )
 

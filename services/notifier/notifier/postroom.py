@@ -10,6 +10,7 @@ from typing import Protocol
 from notifier.channels import Channels
 from notifier.hands import Hands
 from notifier.notices import QuietHours
+from notifier.own_channels import WebhookRule
 from notifier.svarut.client import SvarUt
 from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentState
 from sikkersak.messaging.circuit import Circuit
@@ -51,6 +52,7 @@ class Postroom:
     carriers: Mapping[ConsignmentKind, Carrier]
     hands: Hands
     channels: Channels
+    webhooks: WebhookRule
     quiet_hours: QuietHours | None
     has_effects: bool
     digest_wait: timedelta

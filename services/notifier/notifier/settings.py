@@ -46,6 +46,10 @@ class Settings(ServiceSettings):
     teams_channels: SecretStr | None = Field(
         None, description='schools\' own channels and names, as {"<school id>": {"name": "…", "webhook": "https://…"}}'
     )
+    teams_hosts: tuple[str, ...] = Field(
+        ("logic.azure.com", "api.powerplatform.com", "webhook.office.com"),
+        description="where a person's own Teams channel may be: these hosts and those under them, and nowhere else",
+    )
     quiet_hours: str | None = Field(
         None,
         pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",

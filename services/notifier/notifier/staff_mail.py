@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
 from notifier.channels import Channels
+from notifier.digest import heading, sentences
 from notifier.domain import DELIVERED
 from notifier.email import Smtp
-from notifier.notices import WORDINGS
 from notifier.postroom import Carried
 from notifier.store import staff
 from sikkersak.clock import now
 from sikkersak.contracts.cases import StaffContact
-from sikkersak.contracts.notifier import Notice, NoticeText
 from sikkersak.errors import Declined
 from sikkersak.messaging.circuit import Circuit
 from sikkersak.persistence.database import Database, Row
-from sikkersak.vault import Vault, VaultRef, unseal
+from sikkersak.vault import Vault, unseal
 
 TEXT: Final = """Hei,
 
@@ -65,22 +63,13 @@ class StaffMailCarrier:
         if contact is None:
             raise Declined("no-address", "Mottakeren har sluttet eller har ingen e-postadresse.")
         address = (await unseal(self._vault, contact, StaffContact)).email
-        lines = [await self._sentence(line) for line in row["news"]]
+        lines = [f"- {said}" for said in await sentences(row, self._vault, self._channels)]
         await self._smtp.deliver(self._mail(row, address, lines))
         return Carried(DELIVERED)
 
-    async def _sentence(self, line: dict[str, Any]) -> str:
-        wording = WORDINGS[Notice(line["notice"])]
-        said = wording.sentence(line["count"])
-        if line["words"] is not None:
-            said = (await unseal(self._vault, VaultRef.model_validate(line["words"]), NoticeText)).text
-        school = self._channels.name(UUID(line["school_id"])) if line["school_id"] else None
-        return f"- {wording.heading}{f' ({school})' if school else ''}: {said}"
-
     def _mail(self, row: Row, address: str, lines: list[str]) -> EmailMessage:
         mail = EmailMessage()
-        heading = WORDINGS[Notice(row["news"][0]["notice"])].heading if len(lines) == 1 else f"{len(lines)} nyheter"
-        mail["From"], mail["To"], mail["Subject"] = self._letterhead.sender, address, f"Sikker Sak: {heading}"
+        mail["From"], mail["To"], mail["Subject"] = self._letterhead.sender, address, f"Sikker Sak: {heading(row)}"
         mail["Date"] = format_datetime(now())
         domain = self._letterhead.sender.rpartition("@")[2].rstrip(">") or "localhost"
         mail["Message-ID"] = f"<{row['consignment_id']}.varsel@{domain}>"

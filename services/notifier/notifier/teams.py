@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -88,17 +89,27 @@ class NoticeCarrier:
 def card(notice: Notice, text: str, public_url: str, school: str | None = None) -> dict[str, Any]:
     """The message for one notice: its heading, what it says, and the school it is for where that is known."""
     wording = WORDINGS[notice]
-    body = [
+    body: list[dict[str, Any]] = [
         {"type": "TextBlock", "text": wording.heading, "weight": "Bolder", "size": "Medium", "color": wording.colour},
         {"type": "TextBlock", "text": text, "wrap": True},
     ]
     if school is not None:
         body.append({"type": "TextBlock", "text": school, "isSubtle": True, "wrap": True})
+    return _message(body, public_url)
+
+
+def digest_card(heading: str, lines: Sequence[str], public_url: str) -> dict[str, Any]:
+    """The message for a person's digest: a heading, and a paragraph for each kind of news."""
+    first: list[dict[str, Any]] = [{"type": "TextBlock", "text": heading, "weight": "Bolder", "size": "Medium"}]
+    return _message([*first, *({"type": "TextBlock", "text": line, "wrap": True} for line in lines)], public_url)
+
+
+def _message(body: Sequence[dict[str, Any]], public_url: str) -> dict[str, Any]:
     content = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
         "type": "AdaptiveCard",
         "version": VERSION,
-        "body": body,
+        "body": list(body),
         "actions": [{"type": "Action.OpenUrl", "title": "Åpne Sikker Sak", "url": public_url}],
     }
     return {"type": "message", "attachments": [{"contentType": CARD_TYPE, "contentUrl": None, "content": content}]}

@@ -47,7 +47,9 @@ async def open_desk(frame: Frame[Settings]) -> AsyncIterator[Desk]:
                 database=frame.database,
                 vault=frame.vault,
                 portal=portal,
-                trust=EvidenceTrust.read(settings.portal_trust / "signing-root.pem"),
+                trust=EvidenceTrust.read(
+                    settings.portal_trust / "signing-root.pem", demands_long_term=settings.portal_long_term
+                ),
                 circuit=circuit,
                 queues=(settings.portal_queue, *settings.portal_former_queues),
                 flows=settings.portal_flows,

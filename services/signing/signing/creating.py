@@ -10,10 +10,10 @@ import structlog
 
 from signing import composing, store
 from signing.desk import Desk
-from signing.domain import EFFECTS_OFF, NOT_ANSWERED, SET_UP
 from signing.portal import DirectJob, DirectJobCreated, JobCreated, OutcomeUnknown, PortalJob
 from sikkersak.contracts.signing import JobState, SigningFlow
 from sikkersak.errors import CircuitOpen, Declined, Transient
+from sikkersak.guidance.signatures import EFFECTS_OFF, NOT_ANSWERED, SET_UP
 from sikkersak.persistence.database import Row
 
 log = structlog.get_logger(__name__)

@@ -137,8 +137,12 @@ async def _keep_signed(desk: Desk, row: Row, change: StatusChange, dossier: Sign
         verdict = await verify_evidence(ReceivedEvidence(pades=pades, xades=tuple(xades)), expected, desk.trust)
     except Declined as no:
         log.error("signature_not_verified", job_id=str(job_id))
-        await _settle(desk, job_id, no.code, await _evidence(desk, files, f"{no.code}: {no.detail}"), len(xades))
+        reason = f"{no.code}: {no.detail}"  # our own words: what parsers say may quote the file
+        await _settle(desk, job_id, no.code, await _evidence(desk, files, reason), len(xades), reason)
         return
+    if not verdict.is_for_long:
+        log.warning("no_long_term_data", job_id=str(job_id))
+        await desk.note(job_id, "signed", "no-long-term-data")
     await _settle(desk, job_id, None, await _evidence(desk, files, verdict.to_text()), len(xades))
 
 
@@ -156,13 +160,15 @@ async def _evidence(desk: Desk, files: list[File], verdict: str) -> VaultRef:
     return await seal(desk.vault, SignedEvidence(pades=files[0], xades=tuple(files[1:]), verdict=verdict))
 
 
-async def _settle(desk: Desk, job_id: UUID, code: str | None, evidence: VaultRef, count: int) -> None:
+async def _settle(
+    desk: Desk, job_id: UUID, code: str | None, evidence: VaultRef, count: int, noted: str = "verified"
+) -> None:
     """The end of a job that everybody signed: verified without a code, a person's matter with one."""
     state = JobState.FAILED if code else JobState.SIGNED
     async with desk.database.transaction() as tx:
         kept = {"signed_by": count, "evidence": evidence.model_dump(mode="json")}
         row = await store.change(tx, job_id, state, code, **kept)
-        await store.note(tx, job_id, "signed", code or "verified")
+        await store.note(tx, job_id, "signed", noted)
         if row is not None and state is JobState.SIGNED:
             fact = DocumentSigned(job_id=job_id, document_id=row["document_id"], evidence=evidence, signed_at=now())
             await say(tx, fact)

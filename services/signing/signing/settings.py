@@ -22,6 +22,10 @@ class Settings(ServiceSettings):
     portal_trust: Path = Field(
         description="folder with ca.pem (who the server may be) and signing-root.pem (who may seal)"
     )
+    portal_long_term: bool = Field(
+        True,
+        description="whether a signed document without timestamp and revocation answers is refused; off: it is noted",
+    )
     portal_queue: str = Field(
         "sikkersak", description="our own polling queue; shared queues steal each other's answers"
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from signing.domain import EFFECTS_OFF, PROGRESS, delivery, guidance, time_open
+from signing.domain import PROGRESS, delivery, time_open
 from signing.portal import DirectJobCreated, JobCreated, SignerStatus
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.contracts.signing import (
@@ -19,6 +19,7 @@ from sikkersak.contracts.signing import (
     SigningDossier,
     SigningFlow,
 )
+from sikkersak.guidance.signatures import CANCELLING, EFFECTS_OFF, job_guidance
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction, present
@@ -119,10 +120,16 @@ async def change(tx: Transaction, job_id: UUID, state: JobState, code: str | Non
     """
     row = await tx.fetchrow(sql, job_id, state.value, code, list(UNSETTLED), *(also[name] for name in names))
     if row is not None:
-        await say(tx, JobChanged.model_validate({name: row[name] for name in JobChanged.model_fields}))
+        await _tell(tx, row)
         if state not in {JobState.WAITING, JobState.AWAITING_SIGNATURES}:
             await announce(tx, row, Notice.SIGNATURE_ENDED)
     return row
+
+
+async def _tell(tx: Transaction, row: Row) -> None:
+    """Says the fact about where it is, as it is shown to staff."""
+    known = {name: row[name] for name in JobChanged.model_fields}
+    await say(tx, JobChanged.model_validate(known | {"code": _code(row)}))
 
 
 async def announce(tx: Transaction, row: Row, notice: Notice) -> None:
@@ -163,13 +170,21 @@ async def wait(tx: Transaction, job_id: UUID, code: str) -> None:
 
 async def ask_cancel(tx: Transaction, job_id: UUID) -> None:
     """A person has withdrawn it; the portal's answer decides."""
-    sql = "update jobs set cancel_asked_at = now() where job_id = $1 and state = 'awaiting_signatures'"
-    await tx.execute(sql, job_id)
+    sql = """
+    update jobs set cancel_asked_at = now(), changed_at = now() where job_id = $1 and state = 'awaiting_signatures'
+    returning *
+    """
+    row = await tx.fetchrow(sql, job_id)
+    if row is not None:
+        await _tell(tx, row)
 
 
 async def keep_cancelled_too_late(tx: Transaction, job_id: UUID) -> None:
     """The job has ended at the portal: its end is on its way."""
-    await tx.execute("update jobs set cancel_asked_at = null where job_id = $1", job_id)
+    sql = "update jobs set cancel_asked_at = null, changed_at = now() where job_id = $1 and state = any($2) returning *"
+    row = await tx.fetchrow(sql, job_id, list(UNSETTLED))
+    if row is not None:
+        await _tell(tx, row)
 
 
 async def keep_address(tx: Transaction, job_id: UUID, portal_job: int, cancellation_url: str | None) -> None:
@@ -256,11 +271,18 @@ async def job_page(tx: Transaction, schools: list[UUID] | None, asked: ListJobs)
     sql = """
     select * from jobs where ($1::boolean or school_id = any($2::uuid[]) or document_id = $3)
     and ($3::uuid is null or document_id = $3) and ($4::text is null or state = $4)
-    and ($5::uuid is null or job_id < $5) order by job_id desc limit $6
+    and ($5::uuid is null or job_id < $5) and ($6::uuid is null or school_id = $6)
+    and ($7::timestamptz is null or ordered_at >= $7)
+    and ($8::text is null or $8 = case
+      when state = 'waiting' then case when attempts > 0 then 'trying' else 'waiting' end
+      when state = 'awaiting_signatures' then 'sent'
+      when state = 'signed' then 'delivered'
+      when state = 'expired' or code = 'outcome-unknown' then 'given_up' else 'declined' end)
+    order by job_id desc limit $9
     """
-    state = asked.state.value if asked.state else None
     before = UUID(asked.cursor) if asked.cursor else None
-    rows = await tx.fetch(sql, schools is None, schools or [], asked.document_id, state, before, asked.limit)
+    wanted = (asked.document_id, asked.state, before, asked.school_id, asked.since, asked.delivery, asked.limit)
+    rows = await tx.fetch(sql, schools is None, schools or [], *wanted)
     return [view(row) for row in rows]
 
 
@@ -275,9 +297,14 @@ async def visible_job(tx: Transaction, schools: list[UUID] | None, job_id: UUID,
 
 def view(row: Row) -> JobView:
     """As staff see it: with what to read and do."""
-    code = "cancelling" if row["cancel_asked_at"] and row["state"] == "awaiting_signatures" else row["code"]
-    state = JobState(row["state"])
-    advice = guidance(state, code, SigningFlow(row["flow"]))
+    state, code = JobState(row["state"]), _code(row)
+    advice = job_guidance(state, code, SigningFlow(row["flow"]))
     made = {"detail": advice.detail, "choices": advice.choices, "delivery": delivery(state, code, row["attempts"])}
     known = {name: row[name] for name in JobView.model_fields if name not in made}
     return JobView.model_validate(known | made)
+
+
+def _code(row: Row) -> str | None:
+    """Its code; that it is being withdrawn is said while the portal is asked."""
+    is_cancelling = row["cancel_asked_at"] is not None and row["state"] == JobState.AWAITING_SIGNATURES
+    return CANCELLING if is_cancelling else row["code"]

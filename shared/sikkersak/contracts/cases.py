@@ -11,8 +11,8 @@ from pydantic import Field
 from sikkersak.contracts.archiver import DeliveryState, RecordType
 from sikkersak.contracts.finished import AccountForFinished  # noqa: F401 - known with the rest of what is of cases
 from sikkersak.contracts.message import Contract, Message, Operation
-from sikkersak.contracts.notifier import ConsignmentState
-from sikkersak.contracts.signing import Capacity, JobState, SigningFlow
+from sikkersak.contracts.notifier import ConsignmentState, LetterChoice, PriceClass
+from sikkersak.contracts.signing import Capacity, JobState, NextStep, SigningFlow
 from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind, PostalAddress
 from sikkersak.vault.reference import VaultRef
 
@@ -301,6 +301,35 @@ class ListTemplates(Operation[TemplateList], name="cases.list_templates.v1"):
 # --- cases, events, documents
 
 
+class SigningStatus(Contract):
+    """How far the signatures on a document have come, and what can be done next (M20)."""
+
+    job_id: UUID
+    state: JobState
+    code: str | None = None
+    flow: SigningFlow = SigningFlow.PORTAL
+    signed_by: int = 0
+    signers: int = 0
+    expires_at: datetime | None = None
+    changed_at: datetime | None = None
+    detail: str = Field(description="one sentence for the caseworker")
+    choices: tuple[NextStep, ...] = ()
+
+
+class LetterStatus(Contract):
+    """How far a letter has come, how it went, and what can be done about one that did not arrive (M21)."""
+
+    letter_id: UUID
+    state: ConsignmentState
+    code: str | None = None
+    attempts: int = 0
+    price_class: PriceClass | None = None
+    ordered_at: datetime
+    changed_at: datetime
+    detail: str = Field(description="one sentence for the caseworker")
+    choices: tuple[LetterChoice, ...] = ()
+
+
 class DocumentView(Contract):
     """A document with everything that can be said of where it is on its way."""
 
@@ -329,6 +358,8 @@ class DocumentView(Contract):
     sending_stopped: str | None = Field(default=None, description="why it was not sent by itself: protected-address")
     held_by: UUID | None = Field(default=None, description="who is writing in it until `held_until`")
     held_until: datetime | None = None
+    signatures: SigningStatus | None = None
+    sendings: tuple[LetterStatus, ...] = ()
 
 
 class EventView(Contract):

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.message import Contract, Operation
+from sikkersak.contracts.notifier import LetterChoice
 from sikkersak.contracts.values import Party
 
 CODE = r"^[a-z0-9-]{1,60}$"
@@ -188,6 +189,7 @@ class TaskKind(StrEnum):
     """Why a person must do something."""
 
     SEND_OTHERWISE = "send_otherwise"
+    LETTER_UNDELIVERED = "letter_undelivered"  # done when something is decided about the letter
     WITHDRAW_IN_ARCHIVE = "withdraw_in_archive"
     REOPEN_IN_ARCHIVE = "reopen_in_archive"
     ACCESS_REQUEST = "access_request"
@@ -205,6 +207,10 @@ class Task(Contract):
     made_at: datetime
     done_at: datetime | None
     remark: str | None
+    letter_id: UUID | None = Field(default=None, description="the consignment that something is to be decided about")
+    code: str | None = None
+    detail: str | None = Field(default=None, description="one sentence about why")
+    choices: tuple[LetterChoice, ...] = Field(default=(), description="what can be decided about the letter")
 
 
 class TaskPage(Contract):
@@ -217,6 +223,7 @@ class TaskPage(Contract):
 class ListTasks(Operation[TaskPage], name="cases.list_tasks.v1"):
     """The actor's own open tasks and those of the schools that they lead; archive tasks for distributors."""
 
+    kind: TaskKind | None = None
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 

@@ -32,6 +32,7 @@ class ConsignmentKind(StrEnum):
     NOTICE = "notice"
     STAFF_MAIL = "staff_mail"  # news for one member of staff
     REDIRECTION = "redirection"  # mail that belongs to another organisation, through SvarUt
+    STAFF_CARD = "staff_card"  # the same, in a Teams channel of the person's own
 
 
 class Notice(StrEnum):
@@ -50,6 +51,8 @@ class Notice(StrEnum):
     EMERGENCY_ACCESS = "emergency_access"  # to a school's leaders: somebody took it to a case there
     FULL_ACCESS = "full_access"  # to the administrators: somebody was given access to everything
     MAIL_REGISTERED = "mail_registered"  # to one person: mail for them stands in a case
+    ROLE_GIVEN = "role_given"  # to the one who has it
+    ROLE_TAKEN = "role_taken"  # to the one who had it
 
 
 class LetterChoice(StrEnum):
@@ -159,6 +162,8 @@ class LetterChanged(Message, type="notifier.letter.changed.v1"):
     code: str | None = None
     changed_at: datetime
     shipment_id: UUID | None = Field(default=None, description="SvarUt's id, which a reply refers to")
+    attempts: int = 0
+    price_class: PriceClass | None = None
 
 
 class ForwardingChanged(Message, type="notifier.forwarding.changed.v1"):
@@ -187,6 +192,7 @@ class ConsignmentView(Contract):
     choices: tuple[LetterChoice, ...] = ()
     price_class: PriceClass | None = None
     school_id: UUID | None = None
+    number: int = Field(default=0, description="running, the newest has the highest; a page's cursor")
 
 
 class AttemptView(Contract):
@@ -218,6 +224,8 @@ class ListConsignments(Operation[ConsignmentPage], name="notifier.list_consignme
     kind: ConsignmentKind | None = None
     document_id: UUID | None = None
     state: ConsignmentState | None = None
+    school_id: UUID | None = None
+    since: datetime | None = Field(default=None, description="ordered then or later")
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -256,11 +264,12 @@ class AnnounceOutage(Operation[ConsignmentPage], name="notifier.announce_outage.
 
 
 class Preferences(Contract):
-    """How one person is told by e-mail. The schools' Teams channels are not a person's to choose."""
+    """How one person is told. The schools' Teams channels are not a person's to choose."""
 
     by_email: bool = True
+    by_teams: bool = Field(default=False, description="in a channel of one's own, once it is put")
     rhythm: MailRhythm = MailRhythm.HOURLY
-    muted: tuple[Notice, ...] = Field(default=(), max_length=20, description="not told of by e-mail")
+    muted: tuple[Notice, ...] = Field(default=(), max_length=20, description="not told of")
     quiet_hours: str | None = Field(
         default=None,
         pattern=r"^([01]?\d|2[0-3])-([01]?\d|2[0-3])$",
@@ -273,6 +282,10 @@ class OwnPreferences(Contract):
 
     preferences: Preferences
     has_address: bool
+    has_channel: bool = Field(default=False, description="a Teams channel of one's own; its address is never shown")
+    channel_refused_at: datetime | None = Field(
+        default=None, description="Teams refused it then; nothing is posted there until it is put again"
+    )
 
 
 class ReadPreferences(Operation[OwnPreferences], name="notifier.read_preferences.v1"):
@@ -283,3 +296,13 @@ class PutPreferences(Operation[OwnPreferences], name="notifier.put_preferences.v
     """Choose how I am told; what was gathered already goes by the new choice."""
 
     preferences: Preferences
+
+
+class PutOwnChannel(Operation[OwnPreferences], name="notifier.put_own_channel.v1", changes=True):
+    """The webhook (Workflows) of a Teams channel of my own. It is a secret, and is not shown again."""
+
+    webhook: str = Field(min_length=10, max_length=2000, repr=False)
+
+
+class RemoveOwnChannel(Operation[OwnPreferences], name="notifier.remove_own_channel.v1", changes=True):
+    """I am not told in a channel of my own any more."""

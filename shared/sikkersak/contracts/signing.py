@@ -141,6 +141,8 @@ class JobChanged(Message, type="signing.job.changed.v1"):
     signed_by: int = 0
     signers: int = 0
     changed_at: datetime
+    flow: SigningFlow = SigningFlow.PORTAL
+    expires_at: datetime | None = None
 
 
 class DocumentSigned(Message, type="signing.document.signed.v1"):
@@ -178,6 +180,8 @@ class JobView(Contract):
     delivery: ConsignmentState | None = Field(
         default=None, description="the same in the words of everything that is sent"
     )
+    school_id: UUID | None = None
+    attempts: int = Field(default=0, description="how often the signing service was asked to create it")
 
 
 class SignerView(Contract):
@@ -218,6 +222,9 @@ class ListJobs(Operation[JobPage], name="signing.list_jobs.v1"):
 
     document_id: UUID | None = None
     state: JobState | None = None
+    delivery: ConsignmentState | None = None
+    school_id: UUID | None = None
+    since: datetime | None = Field(default=None, description="ordered then or later")
     cursor: str | None = None
     limit: int = Field(default=50, ge=1, le=200)
 

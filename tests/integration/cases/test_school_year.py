@@ -49,6 +49,16 @@ async def test_the_difference_is_shown_and_then_done_at_once(town) -> None:
     }
     assert [(one.staff_id, one.role) for one in preview.lost] == [(old, "school_leader")]
     assert (result.gained, result.lost, result.kept) == (3, 1, 0)
+    told = await town.run(
+        lambda tx: tx.fetch(
+            "select convert_from(body, 'utf8')::jsonb->>'notice' as notice, convert_from(body, 'utf8')::jsonb->>'staff_id' as staff from outbox"
+            " where message_type = 'notifier.announce.v1' and convert_from(body, 'utf8')::jsonb->>'notice' like 'role_%'"
+        )
+    )
+    assert {(row["notice"], row["staff"]) for row in told} >= {
+        *(("role_given", str(who)) for who in (new, teacher, counsellor)),
+        ("role_taken", str(old)),
+    }
 
     await town.ask(new, ReadCase(case_id=case_id))
     with pytest.raises((NotFound, Forbidden)):

@@ -12,6 +12,7 @@ import pytest
 
 from cases import signatures as ordering
 from cases.dossiers import Sealed
+from cases.handlers import letter_changed
 from cases.office import Office
 from cases.operations import operations
 from cases.store import cases, documents, people
@@ -27,14 +28,17 @@ from sikkersak.contracts.cases import (
     Guardian,
     Pupil,
     PutStaff,
+    ReadDocument,
     Right,
     SendDocument,
     SignerWish,
+    SigningStatus,
     StaffContact,
 )
+from sikkersak.contracts.cases_casework import CompleteTask, ListTasks, ReadClosing, TaskKind
 from sikkersak.contracts.message import Operation
-from sikkersak.contracts.notifier import LetterDossier
-from sikkersak.contracts.signing import SigningDossier, SigningFlow
+from sikkersak.contracts.notifier import LetterChanged, LetterChoice, LetterDossier
+from sikkersak.contracts.signing import JobChanged, NextStep, SigningDossier, SigningFlow
 from sikkersak.contracts.values import File, Party, PartyKind
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity import Actor
@@ -279,3 +283,85 @@ async def test_schools_are_reminded_of_approvals_that_wait_once_every_few_days(
     (reminder,) = await reminders()
     assert (reminder["notice"], reminder["count"]) == ("approval_waiting", 2)
     assert len(await reminders()) == 1
+
+
+ENDS = [
+    ("declined", "signer-declined", NextStep.ASK_AGAIN),
+    ("expired", "time-ran-out", NextStep.ASK_AGAIN),
+    ("failed", "signer-reserved", NextStep.PAPER),
+    ("failed", "contact-missing", NextStep.GIVE_CONTACT),
+    ("failed", "signature-not-verified", NextStep.OPERATIONS),
+]
+
+
+async def test_the_event_shows_how_far_signatures_have_come_and_what_can_be_done_next(
+    signatures: Signatures, town: Any
+) -> None:
+    document_id = await signatures.document(is_rendered=False)
+
+    async def seen() -> SigningStatus:
+        status: SigningStatus = (await town.ask(signatures.leader, ReadDocument(document_id=document_id))).signatures
+        return status
+
+    assert await seen() is None
+    await signatures.answer(AskForSignatures(document_id=document_id))
+    ordered = await seen()
+    assert (ordered.state, ordered.choices) == ("waiting", (NextStep.WAIT,))
+
+    async def told(state: str, code: str | None = None, **also: Any) -> SigningStatus:
+        about = {"job_id": ordered.job_id, "document_id": document_id, "changed_at": now(), "signers": 2}
+        fact = JobChanged.model_validate({"state": state, "code": code, **about, **also})
+        await town.run(lambda tx: documents.signing_changed(tx, fact))
+        return await seen()
+
+    at_screen = await told("awaiting_signatures", flow="direct", signed_by=1)
+    assert (at_screen.choices[0], at_screen.signed_by, at_screen.signers) == (NextStep.SIGN_HERE, 1, 2)
+    for state, code, step in ENDS:
+        status = await told(state, code)
+        assert (status.state, status.code) == (state, code)
+        assert step in status.choices
+        assert code not in status.detail
+    assert (await told("waiting", changed_at=now() - timedelta(days=1))).code == "signature-not-verified"
+
+
+async def test_a_letter_that_does_not_arrive_is_a_task_with_choices_until_it_is_decided_about(
+    signatures: Signatures, town: Any
+) -> None:
+    document_id = await signatures.document()
+    letter_id = await town.run(lambda tx: documents.add_letter(tx, document_id))
+
+    async def told(state: str, **also: Any) -> None:
+        about = {"letter_id": letter_id, "document_id": document_id, "changed_at": now()}
+        fact = LetterChanged.model_validate({"state": state, **about, **also})
+        await town.run(lambda tx: letter_changed(fact, tx, signatures.office))
+
+    async def tasks(staff_id: UUID = signatures.leader) -> list[Any]:
+        asked = ListTasks(kind=TaskKind.LETTER_UNDELIVERED)
+        return [one for one in (await town.ask(staff_id, asked)).items if one.letter_id == letter_id]
+
+    await told("sent", price_class="mailbox", attempts=2)
+    assert await tasks() == []
+    failed_at = now()
+    for _ in range(2):
+        await told("declined", code="not-delivered", price_class="mailbox", attempts=2)
+    (task,) = await tasks()
+    assert task.choices == (LetterChoice.PRINT, LetterChoice.SEND_AGAIN, LetterChoice.HANDLED)
+    assert "ikke leveres digitalt" in task.detail
+    assert await tasks(await town.person("school_leader", schools=(town.elsewhere,))) == []
+    document = await town.ask(signatures.leader, ReadDocument(document_id=document_id))
+    (sending,) = document.sendings
+    assert (sending.state, sending.attempts, sending.price_class) == ("declined", 2, "mailbox")
+    assert (sending.detail, sending.choices) == (task.detail, task.choices)
+    with pytest.raises(Declined, match="letter-undecided"):
+        await town.ask(signatures.leader, CompleteTask(task_id=task.task_id, remark="Ferdig."))
+    hindrances = (await town.ask(signatures.leader, ReadClosing(case_id=signatures.case_id))).hindrances
+    assert "undelivered" in {one.code for one in hindrances}
+
+    await told("waiting")
+    assert await tasks() == []
+    await told("declined", code="not-delivered", changed_at=failed_at)  # overtaken: it makes no task anew
+    assert await tasks() == []
+    await told("delivered", price_class="paper", attempts=3)
+    document = await town.ask(signatures.leader, ReadDocument(document_id=document_id))
+    assert document.sendings[0].detail == "Skrevet ut og sendt i posten."
+    assert document.letters == {letter_id: "delivered"}

@@ -282,6 +282,7 @@ def environment_of(place: Sandbox, stand_ins: StandIns, folder: Path) -> dict[st
         "SMTP_SENDER": "sikkersak@fjordvik.example",
         "GENERAL_ARCHIVE_MAILBOX": "arkiv@fjordvik.example",
         "TEAMS_WEBHOOK": f"{stand_ins.teams}/workflows/w1/triggers/manual/paths/invoke?sig=development",
+        "TEAMS_HOSTS": '["127.0.0.1"]',
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "STATUS_SECONDS": "0.3",
         "STATUS_RHYTHM": "0.003",

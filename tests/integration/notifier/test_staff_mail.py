@@ -17,10 +17,13 @@ from sikkersak.contracts.notifier import (
     MailRhythm,
     Notice,
     Preferences,
+    PutOwnChannel,
     PutPreferences,
     ReadPreferences,
+    RemoveOwnChannel,
     SendLetter,
 )
+from sikkersak.errors import Declined
 from sikkersak.identity import Actor
 from sikkersak.ids import new_id
 from sikkersak.testing.waiting import eventually
@@ -57,6 +60,7 @@ async def nobody_else(house: Any) -> None:
     async with house.database.transaction() as tx:
         await tx.execute("delete from staff")
         await tx.execute("delete from news")
+        await tx.execute("delete from own_channels")
 
 
 async def mails(stand_ins: Any, count: int) -> dict[str, dict[str, Any]]:
@@ -156,6 +160,88 @@ async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_
     assert set(got) == {"vaken", "stille", "daglig", "dempet"}
     assert "Signering er nede til kl. 14." in got["dempet"]["text"]
     assert "Ett dokument venter på godkjenning." in got["stille"]["text"]  # what waited comes along
+
+
+async def test_roles_are_told_to_the_one_alone_and_access_out_of_the_ordinary_to_those_who_watch(
+    house: Any, stand_ins: Any
+) -> None:
+    school, night = new_id(), datetime.now(OSLO).hour
+    quiet = Preferences(rhythm=MailRhythm.DAILY, quiet_hours=f"{night}-{(night + 2) % 24}")
+    with house.notifier(DIGEST_SECONDS="2"):
+        watcher = await employ(house, "admin", None, "grant_full_access", chosen=quiet)
+        await employ(house, "rektor", school, "read_audit", chosen=quiet)
+        teacher = await employ(house, "larer", school)
+        with pytest.raises(Declined, match="kan ikke slås av"):
+            muted = SOON.model_copy(update={"muted": (Notice.FULL_ACCESS,)})
+            await house.ask(PutPreferences(preferences=muted), actor(watcher))
+        for notice in (Notice.ROLE_GIVEN, Notice.ROLE_TAKEN, Notice.ROLE_TAKEN):
+            await house.order(Announce(notice_id=new_id(), notice=notice, school_id=school, staff_id=teacher))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.FULL_ACCESS))
+        await house.order(Announce(notice_id=new_id(), notice=Notice.EMERGENCY_ACCESS, school_id=school))
+        got = await mails(stand_ins, 3)
+    assert "2 roller du har hatt, er avsluttet." in got["larer"]["text"]
+    assert "Du har fått en rolle i Sikker Sak." in got["larer"]["text"]
+    assert got["admin"]["subject"] == "Sikker Sak: «Tilgang til alt» er gitt"
+    assert got["rektor"]["subject"] == "Sikker Sak: Nødtilgang er tatt"
+
+
+def webhook(stand_ins: Any, workflow: str, signature: str = "development") -> str:
+    return f"{stand_ins.teams}/workflows/{workflow}/triggers/manual/paths/invoke?sig={signature}"
+
+
+async def own_cards(stand_ins: Any, workflow: str) -> list[dict[str, Any]]:
+    """What was posted in the channel that this workflow leads to."""
+    cards = (await stand_ins.state(stand_ins.teams))["cards"]
+    return [card["message"]["attachments"][0]["content"] for card in cards if card["workflow"] == workflow]
+
+
+async def test_who_has_a_channel_of_their_own_is_told_there_and_the_address_is_never_shown(
+    house: Any, stand_ins: Any
+) -> None:
+    school, in_teams = new_id(), Preferences(by_email=False, by_teams=True, rhythm=MailRhythm.SOON)
+    with house.notifier(DIGEST_SECONDS="2"):
+        teacher = await employ(house, "larer", school, "approve", chosen=in_teams)
+        both = await employ(house, "begge", school, "approve", chosen=in_teams.model_copy(update={"by_email": True}))
+        without = await employ(house, "uten", school, "approve", chosen=in_teams)
+        for whom in (teacher, both):
+            own = await house.ask(PutOwnChannel(webhook=webhook(stand_ins, f"own-{whom}")), actor(whom))
+            assert own.has_channel
+            assert "sig=" not in own.model_dump_json()
+        for address in ("http://127.0.0.1.example/x", "http://user:pw@127.0.0.1/xyz", "http://[::1", "10.0.0.1/xyzxyz"):
+            with pytest.raises(Declined, match="not-a-teams-webhook") as refused:
+                await house.ask(PutOwnChannel(webhook=address), actor(without))
+            assert address not in str(refused.value)
+        for _ in range(2):
+            await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        got = await mails(stand_ins, 2)
+        posted = await eventually(lambda: own_cards(stand_ins, f"own-{teacher}"), what="the card")
+        kept = await house.rows("select webhook from own_channels")
+        removed = await house.ask(RemoveOwnChannel(), actor(teacher))
+    assert set(got) == {"begge", "uten"}  # who has no channel yet is not left without news
+    assert [part["text"] for part in posted[0]["body"]] == [
+        "Venter på godkjenning",
+        "Venter på godkjenning: 2 dokumenter venter på godkjenning.",
+    ]
+    assert len(await own_cards(stand_ins, f"own-{both}")) == 1
+    assert not removed.has_channel
+    assert "sig=" not in str(kept)
+    assert "sig=development" not in house.log()
+
+
+async def test_a_channel_that_refuses_is_left_alone_and_its_news_go_by_mail(house: Any, stand_ins: Any) -> None:
+    school, in_teams = new_id(), Preferences(by_email=False, by_teams=True, rhythm=MailRhythm.SOON)
+    with house.notifier(DIGEST_SECONDS="2"):
+        teacher = await employ(house, "larer", school, "approve", chosen=in_teams)
+        await house.ask(PutOwnChannel(webhook=webhook(stand_ins, "gone", "another")), actor(teacher))
+        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        got = await mails(stand_ins, 1)
+        own = await house.ask(ReadPreferences(), actor(teacher))
+        (card,) = await house.rows("select * from consignments where kind = 'staff_card' and staff_id = $1", teacher)
+        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await mails(stand_ins, 2)
+    assert "Ett dokument venter på godkjenning." in got["larer"]["text"]
+    assert own.channel_refused_at is not None
+    assert (card["state"], card["code"]) == ("declined", "own-channel-refused")
 
 
 async def test_everybody_has_a_choice_before_they_choose_and_a_leaver_hears_no_more(house: Any, stand_ins: Any) -> None:

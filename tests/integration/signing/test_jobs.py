@@ -135,7 +135,7 @@ async def test_a_crash_between_storing_and_confirming_is_made_good_by_confirming
     assert await verdicts(house, job, "signed") == ["verified"]
 
 
-@pytest.mark.parametrize("how", ["pades", "pades-append", "other-document"])
+@pytest.mark.parametrize("how", ["pades", "pades-append", "other-document", "no-revocations"])
 async def test_evidence_that_does_not_hold_is_kept_refused_and_shown(house: Any, stand_in: Any, how: str) -> None:
     await stand_in.put("quirks", tamper=how)
     with house.signing():
@@ -149,6 +149,7 @@ async def test_evidence_that_does_not_hold_is_kept_refused_and_shown(house: Any,
     evidence = await unseal(house.vault, VaultRef.model_validate(row["evidence"]), SignedEvidence)
     assert evidence.verdict.startswith("signature-not-verified: ")
     assert detail.job.choices == (NextStep.OPERATIONS,)
+    assert [one.verdict for one in detail.attempts if one.step == "signed"] == [evidence.verdict]
     assert not [fact for fact in facts if fact["type"] == "signing.document.signed.v1"]
 
 

@@ -44,7 +44,7 @@ RESOURCES = {
     *(f"/archive/extractions{rest}" for rest in ("", "/{extraction_id}", "/{extraction_id}/package")),
     "/notices/outages",
     *("/signature-jobs", "/signature-jobs/{job_id}", "/signature-jobs/{job_id}/cancel"),
-    *("/signature-jobs/{job_id}/signers/{signer}/ceremony", "/me/notices"),
+    *("/signature-jobs/{job_id}/signers/{signer}/ceremony", "/me/notices", "/me/notices/channel", "/sendings"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
     *("/case-types", "/closed-cases", "/tasks", "/tasks/{task_id}/completion", "/pupils/{pupil_id}/move", "/approvals"),

@@ -6,15 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from notifier.audience import AUDIENCES
 from notifier.domain import (
     CARRIER_STATUSES,
-    FAILED,
     FINAL,
     MOVES,
     NAMES,
     PAUSES,
     IllegalMove,
-    choices,
     move,
     next_look,
     next_pause,
@@ -22,6 +21,7 @@ from notifier.domain import (
 )
 from notifier.notices import WORDINGS
 from sikkersak.contracts.notifier import ConsignmentState, LetterChoice, Notice
+from sikkersak.guidance.letters import CHOICES, FAILED, REASONS, letter_choices
 from sikkersak.messaging.topology import DELAYS, LADDER
 
 STATES = list(ConsignmentState)
@@ -110,7 +110,15 @@ def test_every_notice_has_its_words() -> None:
         assert "{" not in wording.sentence(1) + wording.sentence(4)
 
 
+def test_every_notice_concerns_somebody() -> None:
+    assert set(AUDIENCES) == set(Notice)
+    for notice, audience in AUDIENCES.items():
+        is_for_others = bool(audience.anywhere or audience.at_school or audience.is_everybody)
+        assert is_for_others is (notice not in {Notice.ROLE_GIVEN, Notice.ROLE_TAKEN}), notice
+
+
 def test_every_refusal_of_a_letter_leaves_a_choice_and_nothing_else_does() -> None:
     for state in ConsignmentState:
-        assert bool(choices(state, "anything")) == (state in FAILED)
-    assert choices(ConsignmentState.DECLINED, "protected-address") == (LetterChoice.HANDLED,)
+        assert bool(letter_choices(state, "anything")) == (state in FAILED)
+    assert letter_choices(ConsignmentState.DECLINED, "protected-address") == (LetterChoice.HANDLED,)
+    assert set(CHOICES) <= set(REASONS)

@@ -59,6 +59,8 @@ async def refusal(received: ReceivedEvidence, expected: ExpectedEvidence, trust:
         ("pades-truncate", "kan ikke leses"),
         ("xades", "brutt"),
         ("other-document", "et annet dokument"),
+        ("no-timestamp", "mangler et tidsstempel"),
+        ("no-revocations", "ikke var tilbakekalt"),
     ],
 )
 async def test_what_has_been_tampered_with_is_refused(
@@ -67,6 +69,19 @@ async def test_what_has_been_tampered_with_is_refused(
     stand_in.put("quirks", tamper=tamper)
     received = await signed(stand_in, portal)
     assert reason in await refusal(received, ordered(stand_in), stand_in.trust())
+
+
+@pytest.mark.parametrize("tamper", ["no-timestamp", "no-revocations"])
+async def test_where_it_is_not_demanded_missing_long_term_data_is_noted(
+    stand_in: StandIn, portal: DigdirPortal, tamper: str
+) -> None:
+    lenient = replace(stand_in.trust(), demands_long_term=False)
+    whole = await signed(stand_in, portal)
+    assert (await verify_evidence(whole, ordered(stand_in), lenient)).is_for_long
+    stand_in.put("quirks", tamper=tamper)
+    poor = await verify_evidence(await signed(stand_in, portal, "another"), ordered(stand_in), lenient)
+    assert not poor.is_for_long
+    assert poor.document.timestamped is (tamper != "no-timestamp")
 
 
 async def test_evidence_must_be_complete_and_its_own(stand_in: StandIn, portal: DigdirPortal) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from signing.digdir.client import DigdirPortal
+from signing.digdir.connection import XML, Exchange
 from signing.digdir.pacing import next_poll
 from sikkersak.errors import Transient
 
@@ -80,6 +82,21 @@ async def test_over_the_rate_limit_nothing_is_sent_for_half_a_minute(slow: Stand
             await portal.create(slow.new_job())
     assert len(slow.requests("GET")) == sent
     assert slow.requests("POST") == []
+
+
+async def test_those_who_wait_for_their_turn_when_the_block_comes_are_not_sent_either(slow: StandIn) -> None:
+    async with slow.portal(calls_a_second=12.0) as portal:
+        calls = await asyncio.gather(*(portal.describe_access() for _ in range(24)), return_exceptions=True)
+    assert all(isinstance(call, Transient) for call in calls[12:])
+    assert len(slow.requests("GET")) <= 12
+
+
+async def test_an_answer_is_never_read_further_than_it_may_be_large(slow: StandIn) -> None:
+    async with slow.portal() as portal:
+        address = f"{slow.root}/api/{slow.sender}"
+        assert (await portal._connection.send(Exchange("GET", address, XML, largest_answer=1000))).text
+        with pytest.raises(Transient):
+            await portal._connection.send(Exchange("GET", address, XML, largest_answer=3))
 
 
 @pytest.mark.parametrize(

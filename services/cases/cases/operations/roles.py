@@ -10,6 +10,7 @@ from cases.domain.validity import validity
 from cases.office import Office
 from cases.operations import operations
 from cases.store import audit, people, roles
+from cases.telling import ROLE_NOTICES, tell_role
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.cases_roles import (
     Assignment,
@@ -110,6 +111,7 @@ async def take_role(asked: TakeRole, ask: Ask, office: Office) -> AssignmentPage
 
 async def _note(ask: Ask, act: str, given: Assignment) -> None:
     await say(ask.tx, RolesChanged(staff_id=given.staff_id))
+    await tell_role(ask.tx, ROLE_NOTICES[act], given.staff_id, given.school_id)
     await audit.note(
         ask.tx,
         ask.actor.staff_id,

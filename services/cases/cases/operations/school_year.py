@@ -9,6 +9,7 @@ from cases.domain.school_year import FUNCTION_OF, Held, Place, Reckoning, faults
 from cases.office import Office
 from cases.operations import operations
 from cases.store import audit, people, roles, school_year
+from cases.telling import ROLE_NOTICES, tell_role
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.cases_roles import RolesChanged, RoleSource, SchoolFunction
 from sikkersak.contracts.cases_school_year import (
@@ -82,6 +83,8 @@ async def apply_school_year(asked: ApplySchoolYear, ask: Ask, office: Office) ->
     await say(ask.tx, RolesChanged())
     by, first = ask.actor.staff_id, plan.from_date.isoformat()
     for act, places in (("role-given", made.gained), ("role-taken", made.lost)):
+        for place in places:
+            await tell_role(ask.tx, ROLE_NOTICES[act], place.staff_id, place.school_id)
         for place in places:
             staff_id, school_id = str(place.staff_id), str(place.school_id)
             await audit.note(

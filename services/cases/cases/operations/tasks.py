@@ -16,7 +16,7 @@ async def list_tasks(asked: ListTasks, ask: Ask, office: Office) -> TaskPage:
     """The actor's own, those of the schools that they lead, and for distributors those about the archive."""
     del office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
-    found = await tasks.page(ask.tx, standing, UUID(asked.cursor) if asked.cursor else None, asked.limit)
+    found = await tasks.page(ask.tx, standing, asked.kind, UUID(asked.cursor) if asked.cursor else None, asked.limit)
     return TaskPage(items=tuple(found), next=str(found[-1].task_id) if len(found) == asked.limit else None)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from cases.domain.shown import KEPT, letter_status, signing_status
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind
 from sikkersak.contracts.cases import DocumentState, DocumentView
@@ -43,7 +44,7 @@ COLUMNS: Final = [
 # The worst state of a document's deliveries is the one to show: archived only when all of it is.
 VIEW: Final = """
 select d.*, a.state as archive, a.code as archive_code, s.access as assessed, s.public_title as assessed_title,
-  (select jsonb_object_agg(letter_id, l.state) from letters l where l.document_id = d.document_id) as letters
+  (select jsonb_agg(to_jsonb(l) order by l.letter_id) from letters l where l.document_id = d.document_id) as sent
 from documents d left join lateral (
   select access, public_title from assessments s where s.document_id = d.document_id order by assessed_at desc limit 1
 ) s on true left join lateral (
@@ -100,8 +101,11 @@ async def one_view(tx: Transaction, document_id: UUID) -> DocumentView:
 def view(row: Row) -> DocumentView:
     """A row with its archive, signing and letter states, and the newest access assessment."""
     signed = [row["signed"]] if row["signed"] else []
-    fields = {name: row[name] for name in DocumentView.model_fields if name in row and name not in {"files", "letters"}}
-    fields |= {"files": row["files"] + signed, "letters": row["letters"] or {}}
+    fields = {name: row[name] for name in DocumentView.model_fields if name in row and name != "files"}
+    sendings = [letter_status(letter) for letter in row["sent"] or []]
+    letters = {letter.letter_id: letter.state for letter in sendings}
+    fields |= {"files": row["files"] + signed, "letters": letters, "sendings": sendings}
+    fields |= {"signatures": signing_status(dict(row))}
     if row["assessed"] is not None:
         fields |= {"access": row["assessed"], "public_title": row["assessed_title"]}
     if row["held_until"] is None or row["held_until"] <= now():
@@ -143,7 +147,7 @@ async def ask_signatures(
     """Notes that signatures are wanted, and how; the order goes out when there is a rendition to sign."""
     sql = """
     update documents set job_id = $2, signing = 'waiting', signing_code = null, signing_days = $3, signing_changed_at = now(),
-      signing_wishes = $4 where document_id = $1
+      signing_shown = null, signing_wishes = $4 where document_id = $1
     """
     await tx.execute(sql, document_id, job_id, days_open, wishes)
 
@@ -163,10 +167,11 @@ async def waiting_long(tx: Transaction, after: timedelta) -> list[Row]:
 async def signing_changed(tx: Transaction, fact: JobChanged) -> None:
     """Shows the newest state of the signature job that the document has now."""
     sql = """
-    update documents set signing = $2, signing_code = $3, signing_changed_at = $4
+    update documents set signing = $2, signing_code = $3, signing_changed_at = $4, signing_shown = $5
     where job_id = $1 and coalesce(signing, '') <> 'signed' and coalesce(signing_changed_at, '-infinity') <= $4
     """
-    await tx.execute(sql, fact.job_id, fact.state.value, fact.code, fact.changed_at)
+    shown = fact.model_dump(mode="json", include=set(KEPT))
+    await tx.execute(sql, fact.job_id, fact.state.value, fact.code, fact.changed_at, shown)
 
 
 async def keep_signed(tx: Transaction, job_id: UUID, pades: File) -> Row | None:
@@ -199,13 +204,19 @@ async def has_letters(tx: Transaction, document_id: UUID) -> bool:
     return bool(await tx.fetchval("select exists (select from letters where document_id = $1)", document_id))
 
 
-async def letter_changed(tx: Transaction, fact: LetterChanged) -> None:
-    """Shows the newest state of a letter."""
+async def letter_changed(tx: Transaction, fact: LetterChanged) -> Row | None:
+    """Shows the newest of a letter, and returns its document; none for a letter that is not known or a fact overtaken."""
     sql = """
-    update letters set state = $2, code = $3, changed_at = $4, shipment_id = coalesce($5, shipment_id)
-    where letter_id = $1 and (changed_at <= $4 or state = 'waiting')
+    update letters l
+    set state = $2, code = $3, changed_at = $4, attempts = $5, price_class = $6, shipment_id = coalesce($7, l.shipment_id)
+    from documents d
+    where l.letter_id = $1 and d.document_id = l.document_id
+      and (l.changed_at <= $4 or l.changed_at = l.ordered_at)  -- nothing was told before: no clocks to compare
+    returning d.*
     """
-    await tx.execute(sql, fact.letter_id, fact.state.value, fact.code, fact.changed_at, fact.shipment_id)
+    price = fact.price_class.value if fact.price_class else None
+    told = (fact.state.value, fact.code, fact.changed_at, fact.attempts, price, fact.shipment_id)
+    return await tx.fetchrow(sql, fact.letter_id, *told)
 
 
 async def _keep_version(

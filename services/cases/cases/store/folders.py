@@ -24,7 +24,7 @@ union all
 select 'unsigned', document_id from documents where case_id = $1 and signing in ('waiting', 'awaiting_signatures')
 union all
 select 'undelivered', document_id from letters join documents using (document_id)
-  where case_id = $1 and letters.state not in ('delivered', 'given_up')
+  where case_id = $1 and letters.state <> 'delivered'
 union all
 select 'task-open', document_id from tasks where case_id = $1 and done_at is null and kind = 'send_otherwise'
 """
@@ -32,7 +32,7 @@ REASONS: Final = {
     "unfinished": "Dokumentet er ikke ferdigstilt. Ferdigstill det, eller skriv det ferdig først.",
     "unarchived": "Dokumentet er ikke arkivert ennå. Vent, eller se arkivloggen.",
     "unsigned": "Dokumentet venter på signatur.",
-    "undelivered": "Et brev er ikke levert ennå.",
+    "undelivered": "Et brev er ikke levert. Vent, eller avgjør hva som skal gjøres med det.",
     "task-open": "En oppgave om å sende dokumentet på annen måte er ikke utført.",
 }
 

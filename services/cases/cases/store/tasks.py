@@ -7,11 +7,14 @@ from uuid import UUID
 
 from cases.domain.standing import Standing
 from sikkersak.contracts.cases_casework import Task, TaskKind
+from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.errors import Declined
+from sikkersak.guidance.letters import letter_choices, letter_detail
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction
 
 ARCHIVE_TASKS: Final = [TaskKind.WITHDRAW_IN_ARCHIVE.value, TaskKind.REOPEN_IN_ARCHIVE.value]
+PROTECTED: Final = "protected-address"
 SEEN: Final = """(
   t.assigned_to = $1 or t.school_id = any($2::uuid[]) or ($3::boolean and t.kind = any($4::text[]))
 )"""
@@ -25,31 +28,43 @@ async def add(
     case_id: UUID | None = None,
     document_id: UUID | None = None,
     assigned_to: UUID | None = None,
+    letter_id: UUID | None = None,
 ) -> None:
-    """Makes a task; the same one about the same document is made once until it is done."""
+    """Makes a task; the same one about the same document or letter is made once until it is done."""
     sql = """
-    insert into tasks (task_id, kind, school_id, case_id, document_id, assigned_to) values ($1, $2, $3, $4, $5, $6)
-    on conflict do nothing
+    insert into tasks (task_id, kind, school_id, case_id, document_id, assigned_to, letter_id)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
     """
-    await tx.execute(sql, new_id(), kind.value, school_id, case_id, document_id, assigned_to)
+    await tx.execute(sql, new_id(), kind.value, school_id, case_id, document_id, assigned_to, letter_id)
 
 
-async def page(tx: Transaction, standing: Standing, after: UUID | None, limit: int) -> list[Task]:
+async def settle(tx: Transaction, letter_id: UUID, remark: str) -> None:
+    """The letter is on its way again, or was brought: nothing is left to decide."""
+    sql = "update tasks set done_at = now(), remark = $2 where letter_id = $1 and done_at is null"
+    await tx.execute(sql, letter_id, remark)
+
+
+async def page(
+    tx: Transaction, standing: Standing, kind: TaskKind | None, after: UUID | None, limit: int
+) -> list[Task]:
     """Open tasks that this person sees, oldest first."""
     sql = f"""
-    select t.* from tasks t where t.done_at is null and {SEEN} and ($5::uuid is null or t.task_id > $5)
-    order by t.task_id limit $6"""
-    return [_task(row) for row in await tx.fetch(sql, *_seer(standing), after, limit)]
+    select t.*, l.state as letter_state, l.code from tasks t left join letters l using (letter_id)
+    where t.done_at is null and {SEEN} and ($5::uuid is null or t.task_id > $5) and ($6::text is null or t.kind = $6)
+    order by t.task_id limit $7"""
+    return [_task(row) for row in await tx.fetch(sql, *_seer(standing), after, kind, limit)]
 
 
 async def complete(tx: Transaction, standing: Standing, task_id: UUID, remark: str) -> Task:
     """Notes how it was done; whether a task that is not seen exists, nobody is told."""
     sql = f"""
     update tasks t set done_at = now(), done_by = $1, remark = $6
-    where t.task_id = $5 and t.done_at is null and {SEEN} returning t.*"""
+    where t.task_id = $5 and t.done_at is null and {SEEN} returning t.*, null as letter_state, null as code"""
     row = await tx.fetchrow(sql, *_seer(standing), task_id, remark)
     if row is None:
         raise Declined("task-gone", "Oppgaven er alt utført, eller den er ikke din.")
+    if row["kind"] == TaskKind.LETTER_UNDELIVERED:  # a remark alone would leave the letter undecided
+        raise Declined("letter-undecided", "Velg hva som skal gjøres med brevet. Da er oppgaven utført.")
     return _task(row)
 
 
@@ -58,4 +73,10 @@ def _seer(standing: Standing) -> tuple[UUID, list[UUID], bool, list[str]]:
 
 
 def _task(row: Row) -> Task:
-    return Task.model_validate(dict(row))
+    made: dict[str, object] = {}
+    if row["kind"] == TaskKind.SEND_OTHERWISE:
+        made = {"code": PROTECTED, "detail": letter_detail(ConsignmentState.DECLINED, PROTECTED)}
+    if row["letter_state"] is not None:
+        state = ConsignmentState(row["letter_state"])
+        made = {"detail": letter_detail(state, row["code"]), "choices": letter_choices(state, row["code"])}
+    return Task.model_validate(dict(row) | made)

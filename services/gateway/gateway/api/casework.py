@@ -33,6 +33,7 @@ from sikkersak.contracts.cases_casework import (
     ReopenCase,
     SetPhase,
     Task,
+    TaskKind,
     TaskPage,
 )
 from sikkersak.contracts.values import Party
@@ -169,9 +170,12 @@ async def move_pupil(pupil_id: UUID, body: MoveBody, asker: Asker, key: Key) -> 
 
 
 @router.get("/tasks", tags=["tasks"], summary="Open tasks")
-async def list_tasks(asker: Asker, cursor: Cursor = None, limit: Limit = 50) -> TaskPage:
-    """The person's own, and those of the schools that they lead."""
-    return await asker.ask(ListTasks(cursor=cursor, limit=limit))
+async def list_tasks(asker: Asker, kind: TaskKind | None = None, cursor: Cursor = None, limit: Limit = 50) -> TaskPage:
+    """The person's own, and those of the schools that they lead.
+
+    A letter that did not arrive has `choices`; deciding at `/consignments/{letter_id}/resolution` ends its task.
+    """
+    return await asker.ask(ListTasks(kind=kind, cursor=cursor, limit=limit))
 
 
 @router.post("/tasks/{task_id}/completion", tags=["tasks"], summary="Complete a task", responses=ACT)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES, choices
+from notifier.domain import EFFECTS_OFF, EFFECTS_OFF_DETAIL, PRICES
 from sikkersak.contracts.notifier import (
     Announce,
     AttemptView,
@@ -21,6 +21,7 @@ from sikkersak.contracts.notifier import (
     SendLetter,
 )
 from sikkersak.errors import NotFound
+from sikkersak.guidance.letters import letter_choices
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault import VaultRef
@@ -230,9 +231,10 @@ async def page(tx: Transaction, sight: Sight, asked: ListConsignments, before: i
     select * from consignments where {VISIBLE} and not is_open
       and ($4::text is null or kind = $4) and ($5::uuid is null or document_id = $5)
       and ($6::text is null or state = $6) and ($7::bigint is null or number < $7)
-    order by number desc limit $8
+      and ($8::uuid is null or school_id = $8) and ($9::timestamptz is null or ordered_at >= $9)
+    order by number desc limit $10
     """
-    wanted = (asked.kind, asked.document_id, asked.state, before, asked.limit)
+    wanted = (asked.kind, asked.document_id, asked.state, before, asked.school_id, asked.since, asked.limit)
     return await tx.fetch(sql, sight.everything, list(sight.schools), sight.document_id, *wanted)
 
 
@@ -256,7 +258,7 @@ def view(row: Row) -> ConsignmentView:
     state, is_letter = ConsignmentState(row["state"]), row["kind"] == ConsignmentKind.LETTER
     return ConsignmentView(
         school_id=row["school_id"],
-        choices=choices(state, row["code"]) if is_letter else (),
+        choices=letter_choices(state, row["code"]) if is_letter else (),
         price_class=PRICES.get(row["carrier_status"] or "") if is_letter else None,
         consignment_id=row["consignment_id"],
         kind=ConsignmentKind(row["kind"]),
@@ -269,4 +271,5 @@ def view(row: Row) -> ConsignmentView:
         next_try_at=row["next_try_at"],
         ordered_at=row["ordered_at"],
         changed_at=row["changed_at"],
+        number=row["number"],
     )

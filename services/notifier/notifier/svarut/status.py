@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -45,7 +45,7 @@ async def _looked(postroom: Postroom, row: Row, status: str | None) -> None:
         fresh = await consignments.consignment(tx, row["consignment_id"], for_update=True)
         if fresh["state"] != SENT or fresh["carrier_reference"] != row["carrier_reference"]:
             return
-        kept = {"carrier_status": status[:60]} if status else {}
+        kept: dict[str, Any] = {"carrier_status": status[:60]} if status else {}
         if status in {None, row["carrier_status"]} and seen.state is SENT:
             await consignments.update(tx, row["consignment_id"], next_look_at=look)
         else:

@@ -180,12 +180,15 @@ class DigdirPortal:
 
     async def download(self, url: str) -> bytes:
         """GET a signed file. `Declined("signing-files-gone")` when the service has deleted it."""
-        response = await self._connection.send(Exchange("GET", _opaque(url), _FILE, timeout_seconds=_DOWNLOAD_SECONDS))
+        exchange = Exchange(
+            "GET", _opaque(url), _FILE, timeout_seconds=_DOWNLOAD_SECONDS, largest_answer=_LARGEST_DOWNLOAD
+        )
+        response = await self._connection.send(exchange)
         if response.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE):
             raise Declined("signing-files-gone", "Signeringstjenesten har ikke lenger det signerte dokumentet.")
         content = _accepted(response).content
-        if not content or len(content) > _LARGEST_DOWNLOAD:
-            raise Transient("the signed file is empty or larger than it can be")
+        if not content:
+            raise Transient("the signed file is empty")
         return content
 
     async def confirm(self, change: StatusChange) -> None:

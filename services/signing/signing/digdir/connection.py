@@ -19,6 +19,8 @@ from sikkersak.errors import Declined, Transient
 
 XML: Final = {"Accept": "application/xml"}
 CONNECT_SECONDS: Final = 5.0
+# They describe the body as it travelled, not as it was read.
+_OF_THE_WIRE: Final = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Exchange:
     content: bytes | None = None
     timeout_seconds: float = 10.0
     unrepeatable: bool = False
+    largest_answer: int = 1024 * 1024
 
 
 class Connection:
@@ -60,15 +63,10 @@ class Connection:
         """The answer, whatever its status, except 408, 429 and 5xx, which are raised as `Transient`."""
         self._refuse_while_blocked()
         await self._take_turn()
+        self._refuse_while_blocked()  # the block may have come while others were let before
         lost = OutcomeUnknown if exchange.unrepeatable else Transient
         try:
-            response = await self._http.request(
-                exchange.method,
-                exchange.url,
-                headers=exchange.headers,
-                content=exchange.content,
-                timeout=httpx.Timeout(exchange.timeout_seconds, connect=CONNECT_SECONDS),
-            )
+            response = await self._exchange(exchange)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise unconnected(error) from error
         except httpx.TransportError as error:
@@ -78,6 +76,23 @@ class Connection:
         if response.status_code == httpx.codes.REQUEST_TIMEOUT or response.is_server_error:
             raise lost(f"the signing service answered HTTP {response.status_code}")
         return response
+
+    async def _exchange(self, exchange: Exchange) -> httpx.Response:
+        """The answer with its whole body, which is never read further than it may be large."""
+        async with self._http.stream(
+            exchange.method,
+            exchange.url,
+            headers=exchange.headers,
+            content=exchange.content,
+            timeout=httpx.Timeout(exchange.timeout_seconds, connect=CONNECT_SECONDS),
+        ) as answer:
+            body = bytearray()
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > exchange.largest_answer:
+                    raise httpx.ReadError("the answer is larger than it can be")
+            headers = [(name, value) for name, value in answer.headers.multi_items() if name not in _OF_THE_WIRE]
+            return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
     async def _take_turn(self) -> None:
         """Calls are spaced evenly below the service's limit: over it, it blocks everything for half a minute."""

@@ -21,6 +21,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 
 from signing.digdir.identity import organisation_of
+from signing.evidence.long_term import missing_long_term_data
 from signing.evidence.trust import SEAL_USAGE, EvidenceTrust
 from signing.evidence.verdict import DocumentVerdict, NotVerified
 
@@ -52,20 +53,23 @@ async def _verify(content: bytes, trust: EvidenceTrust, moment: datetime) -> Sea
     if not seals:
         raise NotVerified("Det signerte dokumentet har ingen forsegling.")
     seal = seals[-1]
-    context, has_long_term_data = _context(reader, trust, moment)
+    context = _context(reader, trust, moment)
     status = await async_validate_pdf_signature(
         seal, context, ts_validation_context=context, key_usage_settings=SEAL_USAGE
     )
     _require_whole(status)
     certificate = x509.load_der_x509_certificate(status.signing_cert.dump())
     trust.verify_organisation(certificate)
+    missing = await missing_long_term_data(reader, status, trust)
+    if missing and trust.demands_long_term:
+        raise NotVerified(" ".join(missing))
     verdict = DocumentVerdict(
         sha256=hashlib.sha256(content).hexdigest(),
         sealed_by=certificate.subject.rfc4514_string(),
         organisation=organisation_of(certificate),
         signed_at=_signed_at(status),
         timestamped=status.timestamp_validity is not None,
-        long_term_data=has_long_term_data,
+        long_term_data=not missing,
         summary=status.summary(),
     )
     return SealedDocument(verdict, frozenset(_attachments(reader, seal)))
@@ -86,14 +90,14 @@ def _require_whole(status: PdfSignatureStatus) -> None:
         raise NotVerified("Forseglingen er ikke gjort med et sertifikat vi stoler på.")
 
 
-def _context(reader: PdfFileReader, trust: EvidenceTrust, moment: datetime) -> tuple[ValidationContext, bool]:
+def _context(reader: PdfFileReader, trust: EvidenceTrust, moment: datetime) -> ValidationContext:
     """A validator fed with the certificates and revocation answers that the file itself carries (DSS), if any."""
     try:
         store = DocumentSecurityStore.read_dss(reader)
     except NoDSSFoundError:
-        return trust.context(moment), False
+        return trust.context(moment)
     settings = {"trust_roots": trust.roots, "allow_fetching": False, "moment": moment}
-    return store.as_validation_context(settings), True
+    return store.as_validation_context(settings)
 
 
 def _signed_at(status: PdfSignatureStatus) -> datetime | None:

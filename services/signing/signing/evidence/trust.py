@@ -30,18 +30,20 @@ class EvidenceTrust:
 
     A public root vouches for every enterprise it has certified, so a seal must also belong to one of `organisations`.
     An empty set switches that check off: only for an environment whose root issues nothing but seals.
+    `demands_long_term` refuses a document without timestamp and revocation answers; without it their absence is noted.
     """
 
     roots: tuple[asn1.Certificate, ...]
     organisations: frozenset[str] = frozenset({POSTEN_BRING, SIGNICAT})
+    demands_long_term: bool = True
 
     @classmethod
-    def read(cls, roots: Path, organisations: frozenset[str] = frozenset({POSTEN_BRING, SIGNICAT})) -> Self:
+    def read(cls, roots: Path, *, demands_long_term: bool = True) -> Self:
         """Read a PEM file of roots. Raises ValueError when it holds none."""
         found = tuple(asn1.Certificate.load(der) for _, _, der in pem.unarmor(roots.read_bytes(), multiple=True))
         if not found:
             raise ValueError("the file of trusted roots for evidence is empty")
-        return cls(found, organisations)
+        return cls(found, demands_long_term=demands_long_term)
 
     def context(self, moment: datetime | None = None) -> ValidationContext:
         """A validator that never fetches anything: what it needs is in the file or in the configuration."""

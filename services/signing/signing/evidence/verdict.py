@@ -71,6 +71,8 @@ class SignerVerdict(EvidenceModel):
     sealed_by: str
     organisation: str | None
     documents: frozenset[str]
+    # Noted, not demanded: the evidence lies under the document's seal, whose timestamp says that it existed then.
+    long_term_data: bool = False
 
 
 class Verdict(EvidenceModel):
@@ -79,6 +81,11 @@ class Verdict(EvidenceModel):
     verified_at: datetime
     document: DocumentVerdict
     signers: tuple[SignerVerdict, ...]
+
+    @property
+    def is_for_long(self) -> bool:
+        """Whether the document can be verified when the certificates of its seal have run out."""
+        return self.document.timestamped and self.document.long_term_data
 
     def to_text(self) -> str:
         """The verdict as JSON, for `SignedEvidence.verdict`."""

@@ -54,6 +54,8 @@ async def verify_xades(content: bytes, trust: EvidenceTrust, moment: datetime) -
         sealed_by=seal.subject.rfc4514_string(),
         organisation=organisation_of(seal),
         documents=_document_digests(signed),
+        long_term_data=next(root.iter(f"{{{XADES}}}EncapsulatedOCSPValue", f"{{{XADES}}}EncapsulatedCRLValue"), None)
+        is not None,
     )
 
 

@@ -88,6 +88,8 @@ RULES: Final[dict[str, Rule]] = {
     "notifier.resolve_letter.v1": replace(DECIDED_ABOUT, subject=Subject.CONSIGNMENT),
     "notifier.read_preferences.v1": staff(),
     "notifier.put_preferences.v1": staff(),
+    "notifier.put_own_channel.v1": staff(),
+    "notifier.remove_own_channel.v1": staff(),
     "notifier.retry_consignment.v1": at_school(
         Permission.FOLLOW_SENDINGS,
         or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
