@@ -17,6 +17,7 @@ from gateway.login.refusals import LoginTooOld
 from gateway.login.session import Limits, Session, SessionSecret
 from gateway.store import SqlSessionStore
 from gateway.watch import Watch
+from gateway.webhooks.sending import Webhooks
 from sikkersak.clock import now
 from sikkersak.contracts.cases import StaffMember
 from sikkersak.contracts.message import Operation
@@ -115,6 +116,7 @@ class Reception:
     largest_upload: int
     keep_changes: timedelta
     prune_seconds: float
+    webhooks: Webhooks
     base_url: str = ""
     scim_tokens: tuple[str, ...] = ()
     """SHA-256 of the tokens that the HR system may come with; none means that it may not come."""

@@ -34,6 +34,7 @@ AUDIENCES: Final = {
     Notice.SHREDDING_DUE: Audience(
         anywhere=frozenset({Permission.HANDLE_MAIL}), at_school=frozenset({Permission.FOLLOW_SENDINGS})
     ),
+    Notice.WEBHOOK_STOPPED: Audience(anywhere=frozenset({Permission.ADMINISTER})),
     Notice.ARCHIVE_DOWN: EVERYBODY,
     Notice.ARCHIVE_UP: EVERYBODY,
     Notice.OUTAGE: EVERYBODY,

@@ -48,6 +48,7 @@ class Notice(StrEnum):
     ALL_CLEAR = "all_clear"  # likewise
     EMERGENCY_ACCESS = "emergency_access"  # to a school's leaders: somebody took it to a case there
     FULL_ACCESS = "full_access"  # to the administrators: somebody was given access to everything
+    WEBHOOK_STOPPED = "webhook_stopped"  # to the administrators: another system has taken nothing for long
 
 
 class LetterChoice(StrEnum):

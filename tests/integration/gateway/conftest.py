@@ -203,7 +203,9 @@ def migrated_database(place: Sandbox) -> str:
 async def gateway_database(migrated_database: str) -> str:
     """The same, with nothing in its tables."""
     connection = await asyncpg.connect(migrated_database)
-    await connection.execute("truncate sessions, pending_logins, logouts, changes, uploads, answers, inbox, outbox")
+    await connection.execute(
+        "truncate sessions, pending_logins, logouts, changes, uploads, webhooks, answers, inbox, outbox cascade"
+    )
     await connection.close()
     return migrated_database
 
@@ -368,7 +370,7 @@ async def site(
         gateway = running.alive()
         address = environment["BASE_URL"]
         made = Site(address, issuer, cases, gateway_database, vault, gateway, running.log, requests)
-        await eventually(lambda: is_ready(made), within=30, what="the gateway's readiness")
+        await eventually(lambda: is_ready(made), within=90, what="the gateway's readiness")
         yield made
 
 

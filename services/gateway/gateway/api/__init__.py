@@ -32,6 +32,7 @@ from gateway.api import (
     signatures,
     uploads,
     ways_in,
+    webhooks,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
@@ -64,6 +65,7 @@ SHELVES = (
     employees,
     school_year,
     audit,
+    webhooks,
 )
 
 
