@@ -15,6 +15,7 @@ from gateway.login.identity import Policy
 from gateway.login.provider import LoginProvider
 from gateway.login.refusals import LoginTooOld
 from gateway.login.session import Limits, Session, SessionSecret
+from gateway.machines.tokens import MachineTokens
 from gateway.store import SqlSessionStore
 from gateway.watch import Watch
 from gateway.webhooks.sending import Webhooks
@@ -118,6 +119,8 @@ class Reception:
     prune_seconds: float
     webhooks: Webhooks
     base_url: str = ""
+    machines: MachineTokens | None = None
+    """None: no other system comes with a token of Maskinporten's."""
     scim_tokens: tuple[str, ...] = ()
     """SHA-256 of the tokens that the HR system may come with; none means that it may not come."""
 

@@ -50,6 +50,21 @@ class Settings(ServiceSettings):
     )
     largest_upload: int = Field(250_000_000, gt=0, description="bytes of one file that is sent in")
     changes_hours: int = Field(24, ge=1, description="how long changes are kept for pages that are open")
+    maskinporten_issuer: str | None = Field(
+        None,
+        description="Maskinporten's issuer, as https://maskinporten.no/; without it no other system comes with a token",
+    )
+    machine_audience: str | None = Field(
+        None, description="the `resource` that other systems ask tokens for; base_url where it is not given"
+    )
+    machine_scope_prefix: str = Field(
+        "sikkersak:",
+        min_length=2,
+        description="what our scopes begin with at Maskinporten: prefix and status, mail, pupils",
+    )
+    machine_consumers: str = Field(
+        "", description="organisation numbers, by commas, whose systems may come; each scope is granted at Maskinporten"
+    )
     webhook_ladder: str = Field(
         "5,300,1800,7200,18000,36000,50400,72000,86400",
         description="seconds between the tries of a webhook; after the last it is given up and its target stopped",
@@ -81,7 +96,9 @@ class Settings(ServiceSettings):
     @model_validator(mode="after")
     def refuse_unfit_addresses(self) -> Self:
         """The address has no path, and both it and the issuer are https, except in development (R13)."""
-        for name in ("base_url", "idporten_issuer"):
+        for name in ("base_url", "idporten_issuer", "maskinporten_issuer"):
+            if getattr(self, name) is None:
+                continue
             address = urlsplit(getattr(self, name))
             if address.scheme not in ("https", "http") or not address.netloc:
                 raise ValueError(f"{name} must be an http or https address")

@@ -61,6 +61,7 @@ RESOURCES = {
     *("/cases/{case_id}/readers", "/audit", "/audit/exports", "/audit/exports/{export}/file"),
     *("/webhooks", "/webhooks/{webhook_id}", "/webhooks/{webhook_id}/secret", "/webhooks/{webhook_id}/ping"),
     "/webhooks/{webhook_id}/deliveries",
+    *("/pupil-references", "/documents/{document_id}/status"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 

@@ -24,6 +24,7 @@ from gateway.api import (
     people,
     preferences,
     reconciliation,
+    references,
     renditions,
     roles,
     school_year,
@@ -66,6 +67,7 @@ SHELVES = (
     school_year,
     audit,
     webhooks,
+    references,
 )
 
 

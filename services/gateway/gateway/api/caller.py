@@ -4,10 +4,12 @@
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
+from gateway.machines.tokens import Machine, TokenRefused
 from gateway.reception import LoginRequired, Person, Reception
 from sikkersak.contracts.message import Operation
 
@@ -25,6 +27,40 @@ class Caller:
     async def ask(self, operation: Operation[Answer], key: str | None = None) -> Answer:
         """The answer of the service that owns it, given to this person."""
         return await self.reception.ask(self.person, operation, key)
+
+
+MASKINPORTEN: Final = HTTPBearer(
+    scheme_name="maskinporten",
+    bearerFormat="JWT",
+    description="a token of Maskinporten's for our `resource`, with the scope that the operation names",
+    auto_error=False,
+)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(MASKINPORTEN)]
+
+
+@dataclass(frozen=True)
+class MachineCaller:
+    """Another system at the counter: what it may ask for, the owner of the answer decides by its scopes."""
+
+    reception: Reception
+    machine: Machine
+
+    async def ask(self, operation: Operation[Answer], key: str | None = None) -> Answer:
+        """The answer of the service that owns it, given to this system."""
+        within = self.reception.request_seconds
+        return await self.reception.rpc.ask(operation, actor=self.machine.actor, idempotency_key=key, within=within)
+
+
+async def caller_or_machine(request: Request, bearer: Bearer) -> Caller | MachineCaller:
+    """A person, or a system with a token of Maskinporten's; 401 for a token that is none, never the session instead."""
+    if bearer is None:
+        return await caller(request)
+    reception: Reception = request.app.state.reception
+    if reception.machines is None:
+        raise TokenRefused
+    machine = await reception.machines.verify(bearer.credentials)
+    reception.requests.take(f"machine:{machine.organisation}:{machine.client_id}")
+    return MachineCaller(reception, machine)
 
 
 async def caller(request: Request) -> Caller:
@@ -45,6 +81,7 @@ class Body(BaseModel):
 
 
 Asker = Annotated[Caller, Depends(caller)]
+AnyAsker = Annotated[Caller | MachineCaller, Depends(caller_or_machine)]
 Key = Annotated[
     str,
     Header(
