@@ -31,6 +31,7 @@ from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask, Operations
 from sikkersak.persistence.database import Row
+from sikkersak.persistence.unchanged import demand_unchanged
 from sikkersak.vault.sealed import seal
 
 operations: Operations[Mailroom] = Operations("intake")
@@ -126,8 +127,13 @@ async def read_plan(asked: ReadPlan, ask: Ask, mailroom: Mailroom) -> Plan:
 
 @operations.answers(PutPlan)
 async def put_plan(asked: PutPlan, ask: Ask, mailroom: Mailroom) -> Plan:
-    """Replaces the plan."""
+    """Replaces the plan, if it is still the one that was read."""
     del mailroom
+
+    async def tag() -> str:
+        return Plan(entries=await store.plan(ask.tx)).tag
+
+    await demand_unchanged(ask.tx, "plan", asked.if_match, tag)
     await store.put_plan(ask.tx, asked.entries)
     return Plan(entries=await store.plan(ask.tx))
 

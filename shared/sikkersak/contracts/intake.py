@@ -10,6 +10,7 @@ from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.values import AccessAssessment, File, Party
+from sikkersak.versions import tag_of
 
 
 class MailState(StrEnum):
@@ -159,6 +160,11 @@ class Plan(Contract):
 
     entries: tuple[PlanEntry, ...]
 
+    @property
+    def tag(self) -> str:
+        """Its version."""
+        return tag_of(self.model_dump(mode="json"))
+
 
 class ReadPlan(Operation[Plan], name="intake.read_plan.v1"):
     """The distribution plan as it stands."""
@@ -168,6 +174,7 @@ class PutPlan(Operation[Plan], name="intake.put_plan.v1", changes=True):
     """Replace the distribution plan. For administrators."""
 
     entries: tuple[PlanEntry, ...]
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 # --- ways in: what waits outside, what is brought in by hand, what an outage needs (M1, M5, M9)

@@ -8,6 +8,7 @@ from fastapi import Depends, Header, Path, Query, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.machines.tokens import Machine, TokenRefused
 from gateway.reception import LoginRequired, Person, Reception
@@ -95,6 +96,24 @@ Key = Annotated[
 IfMatch = Annotated[
     str, Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='the ETag that was read, for example "3"')
 ]
+IfUnchanged = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", pattern=r'^"[0-9a-z]{1,64}"$', description="the ETag that was read; then only if it holds"
+    ),
+]
+
+
+def unquoted(tag: str | None) -> str | None:
+    """As the owner of the thing knows it."""
+    return tag.strip('"') if tag else None
+
+
+def tagged(response: Response, tag: str) -> None:
+    """Says which version the answer is."""
+    response.headers["ETag"] = f'"{tag}"'
+
+
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="at most this many")]
 Position = Annotated[int, Path(ge=0, le=1000, description="the file's position in the document's `files`, from 0")]

@@ -4,10 +4,11 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.cases_casework import (
@@ -36,8 +37,10 @@ from sikkersak.contracts.cases_casework import (
     TaskPage,
 )
 from sikkersak.contracts.values import Party
+from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["cases"])
+CaseTypeCode = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
 ACT: Final = documented(400, 404, 409)
 
 
@@ -103,10 +106,22 @@ async def list_case_types(asker: Asker) -> CaseTypeList:
     return await asker.ask(ListCaseTypes())
 
 
-@router.put("/case-types", summary="Create or change a case type")
-async def put_case_type(body: CaseTypeBody, asker: Asker) -> CaseType:
+@router.get("/case-types/{code}", summary="One case type", responses=documented(404))
+async def read_case_type(code: CaseTypeCode, asker: Asker, response: Response) -> CaseType:
+    """With its version as ETag."""
+    found = next((one for one in (await asker.ask(ListCaseTypes())).items if one.code == code), None)
+    if found is None:
+        raise NotFound("case-type")
+    tagged(response, found.tag)
+    return found
+
+
+@router.put("/case-types", summary="Create or change a case type", responses=documented(412))
+async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, version: IfUnchanged = None) -> CaseType:
     """For administrators."""
-    return await asker.ask(PutCaseType(**dict(body)))
+    kept = await asker.ask(PutCaseType(**dict(body), if_match=unquoted(version)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.put("/cases/{case_id}/phase", summary="Set the working status", responses=documented(404, 409))

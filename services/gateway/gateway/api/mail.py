@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
 from gateway.api.files import DOWNLOAD, file_answer
 from gateway.problems import documented
 from sikkersak.contracts.intake import (
@@ -111,12 +111,16 @@ async def discard_mail(mail_id: UUID, body: DiscardingBody, asker: Asker, key: K
 
 
 @router.get("/plan", summary="The distribution plan")
-async def read_plan(asker: Asker) -> Plan:
-    """Which school the mail to an organisation number goes to (M7)."""
-    return await asker.ask(ReadPlan())
+async def read_plan(asker: Asker, response: Response) -> Plan:
+    """Which school the mail to an organisation number goes to (M7), with its version as ETag."""
+    plan = await asker.ask(ReadPlan())
+    tagged(response, plan.tag)
+    return plan
 
 
-@router.put("/plan", summary="Replace the distribution plan")
-async def put_plan(body: PlanBody, asker: Asker) -> Plan:
+@router.put("/plan", summary="Replace the distribution plan", responses=documented(412))
+async def put_plan(body: PlanBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Plan:
     """For administrators."""
-    return await asker.ask(PutPlan(**dict(body)))
+    plan = await asker.ask(PutPlan(**dict(body), if_match=unquoted(version)))
+    tagged(response, plan.tag)
+    return plan

@@ -11,16 +11,10 @@ from gateway.webhooks.domain import Event, Outcome
 from sikkersak.errors import Declined, NotFound
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
+from sikkersak.versions import Stale
 
 MOST: Final = 50
 AT_ONCE: Final = 20
-
-
-class Changed(Declined):
-    """Somebody else has changed it since it was read."""
-
-    def __init__(self) -> None:
-        super().__init__("version-conflict", "Noen andre har endret den. Les den på nytt.", status=412)
 
 
 @dataclass(frozen=True)
@@ -87,7 +81,7 @@ async def change(tx: Transaction, webhook_id: UUID, hook: Hook, version: int, st
     """As it is to be from now on. What waits because it was stopped is tried again at once."""
     row = await one(tx, webhook_id, locked=True)
     if row["version"] != version:
-        raise Changed
+        raise Stale
     sql = """update webhooks set url = $2, description = $3, events = $4, is_active = $5, stopped_at = null,
       stopped_code = null, version = version + 1, changed_by = $6, changed_at = now()
       where webhook_id = $1 returning *"""
