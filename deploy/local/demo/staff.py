@@ -47,6 +47,11 @@ class Staff:
         headers = self._headers() | {"Idempotency-Key": str(uuid4())}
         return _answer(self.http.post(f"/api/v1/{path}", json=body, headers=headers))
 
+    def later(self, path: str, body: object = None) -> Any:
+        """Orders it, to be asked about later."""
+        headers = self._headers() | {"Idempotency-Key": str(uuid4()), "Prefer": "respond-async"}
+        return _answer(self.http.post(f"/api/v1/{path}", json=body, headers=headers))
+
     def patch(self, path: str, version: int, body: object) -> Any:
         """Changes what was read at this version."""
         headers = self._headers() | {"If-Match": f'"{version}"'}

@@ -76,7 +76,7 @@ class Findings:
 class Exploration:
     """One run over the API as these people, with what was seeded to try it on.
 
-    The first fitting request of everyone to an operation is as its exemplars say, where there are any.
+    Everyone first sends a request to every operation that is as its exemplars say, where there are any.
     """
 
     address: str
@@ -94,9 +94,11 @@ class Exploration:
         tries = [(operation, who) for operation in self._operations(schema) for who in self.people]
         self._choice.shuffle(tries)
         for operation, who in tries:
+            if exemplary := self._exemplar(operation):
+                self._try(operation, who, GenerationMode.POSITIVE, exemplary)
+        for operation, who in tries:
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                if time.monotonic() < self.until:
-                    self._try(operation, who, mode)
+                self._try(operation, who, mode)
         return self.findings
 
     def _operations(self, schema: Any) -> Iterator[Any]:
@@ -106,12 +108,10 @@ class Exploration:
                 self.findings.operations.add(operation.label)
                 yield operation
 
-    def _try(self, operation: Any, who: str, mode: GenerationMode) -> None:
-        exemplary = self._exemplar(operation) if mode is GenerationMode.POSITIVE else None
-
+    def _try(self, operation: Any, who: str, mode: GenerationMode, exemplary: Exemplar | None = None) -> None:
         @hypothesis.seed(29)
         @hypothesis.settings(
-            max_examples=self.examples,
+            max_examples=1 if exemplary else self.examples,
             database=None,
             deadline=None,
             phases=[hypothesis.Phase.generate],
@@ -119,13 +119,12 @@ class Exploration:
         )
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
         def one(case: Case[Any]) -> None:
-            nonlocal exemplary
             if time.monotonic() < self.until:
                 self._send(case, self.people[who], exemplary)
-            exemplary = None
 
         try:
-            one()
+            if time.monotonic() < self.until:
+                one()
         except hypothesis.errors.Unsatisfiable:  # nothing can be wrong with a request that has nothing
             return
 
@@ -146,6 +145,8 @@ class Exploration:
         if exemplary:
             case.path_parameters.update(exemplary.path)
             case.query = dict(exemplary.query or {})
+            for optional in ("If-Match", "Prefer", "Range"):
+                case.headers.pop(optional, None)
             headers |= exemplary.headers
             if exemplary.body is not None:
                 case.body = self._of(person, exemplary.body)
@@ -176,4 +177,5 @@ class Exploration:
 
 
 def _code(response: Any) -> str:
-    return str(response.json().get("code")) if "json" in response.headers.get("Content-Type", "") else "none"
+    said = response.json() if response.content else {}
+    return f"{response.status_code} {said.get('code')}"

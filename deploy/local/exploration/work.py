@@ -6,12 +6,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from local.exploration.seeds import OTHER_SCHOOL, REASON, REMARK, SCHOOL, Seeding
+from local.matrix.people import synthetic_numbers
+from samples.municipality import municipality
 from samples.templates import TEMPLATES
 from sikkersak.clock import now
 
 DOCUMENT: Final = "/documents/{document_id}"
 CASE: Final = "/cases/{case_id}"
-NUMBER: Final = "01819050044"
+NUMBER, OTHER_NUMBER = synthetic_numbers(2)
 PARTY: Final = {
     "kind": "person",
     "name": "Prøve Prøvesen",
@@ -128,9 +130,10 @@ def people(seeding: Seeding) -> None:
     seeds.add("POST /full-access/{grant_id}/ending", grant_id=ending)
     seeds.add("POST /full-access/{grant_id}/confirmation", grant_id=confirming)
     seeds.add("PUT /schools", {"name": "Prøve skole", "organisation": "310000019"})
+    seeds.add("PUT /pupil-references", {"national_id": municipality().pupil("emil").national_id, "reference": "elev-1"})
     someone = {"national_id": NUMBER, "name": "Prøve", "roles": [], "schools": []}
     seeds.add("PUT /staff", someone | {"is_active": False})
-    seeds.add("PUT /pupils", {"name": "Prøve", "national_id": NUMBER, "school_id": here})
+    seeds.add("PUT /pupils", {"name": "Prøve", "national_id": OTHER_NUMBER, "school_id": here})
     header = "fodselsnummer;brukernavn;ansattnummer;fornavn;etternavn;epost;stilling;skoler;aktiv\n"
     row = f"{NUMBER};prove;4711;Prøve;Prøvesen;p@example.no;teacher;{SCHOOL};ja\n"
     seeds.add("POST /staff-imports", header + row, query={"is_trial": "true"}, headers={"Content-Type": "text/csv"})
@@ -151,6 +154,7 @@ def set_up(seeding: Seeding) -> None:
     seeds.add("PUT /templates", body | {"source": source})
     seeds.add("POST /templates/trial", {"language": "nb", "name": "Prøve", "source": source})
     seeds.add("POST /search", {"query": "Prøvesak"})
+    seeds.add("GET /case-types/{code}", code="prove")
     view = {"name": "Mine", "filters": {"status": "open"}}
     seeds.add("POST /views", view)
     for who in seeding.people.values():
@@ -163,6 +167,16 @@ def set_up(seeding: Seeding) -> None:
     seeds.known["upload_id"] = list(seeds.uploads.values())
     named = {"Content-Disposition": "attachment; filename*=UTF-8''a.pdf", "Content-Type": "application/octet-stream"}
     seeds.add("POST /uploads", b"%PDF-1.7 prove", headers=named)
+    hook = {"url": "https://skolesystemet.example/hendelser", "description": "Prøve", "events": ["document.finished"]}
+    seeds.add("POST /webhooks", hook)
+    made = admin.post("webhooks", hook)
+    seeds.known["webhook_id"] = [made["webhook_id"]]
+    changed = hook | {"is_active": True}
+    seeds.add("PATCH /webhooks/{webhook_id}", changed, headers={"If-Match": '"1"'}, webhook_id=made["webhook_id"])
+    seeds.add("POST /webhooks/{webhook_id}/secret", webhook_id=admin.post("webhooks", hook)["webhook_id"])
+    seeds.add("DELETE /webhooks/{webhook_id}", webhook_id=admin.post("webhooks", hook)["webhook_id"])
+    run = admin.later("audit/exports", {"wanted": {"act": "role-given"}})["run_id"]
+    seeds.add("GET /runs/{run_id}", run_id=run)
     seeds.add("POST /audit/exports", {"wanted": {"act": "role-given"}})
     export = admin.post("audit/exports", {"wanted": {"act": "role-given"}})
     seeds.add("GET /audit/exports/{export}/file", export=export["export"])

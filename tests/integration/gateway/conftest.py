@@ -36,6 +36,7 @@ from sikkersak.contracts.cases import (
     ReadDocument,
     StaffMember,
 )
+from sikkersak.contracts.cases_casework import BulkClosing, CloseCases
 from sikkersak.contracts.cases_references import (
     DocumentStatus,
     FindPupilCases,
@@ -134,6 +135,13 @@ def small_cases() -> Operations[FakeCases]:
         cases.asked.append((asked, ask))
         return DocumentStatus(document_id=asked.document_id, state=DocumentState.FINISHED, archive=None, signing=None)
 
+    @operations.answers(CloseCases)
+    async def close_cases(asked: CloseCases, ask: Ask, cases: FakeCases) -> BulkClosing:
+        cases.asked.append((asked, ask))
+        if asked.remark == "Ikke ennå":
+            raise Declined("case-closed", "Saken er avsluttet.")
+        return BulkClosing(closed=asked.case_ids, not_closed=())
+
     @operations.answers(PutStaff)
     async def put_staff(asked: PutStaff, ask: Ask, cases: FakeCases) -> StaffMember:
         cases.asked.append((asked, ask))
@@ -231,7 +239,7 @@ async def gateway_database(migrated_database: str) -> str:
     """The same, with nothing in its tables."""
     connection = await asyncpg.connect(migrated_database)
     await connection.execute(
-        "truncate sessions, pending_logins, logouts, changes, uploads, webhooks, answers, inbox, outbox cascade"
+        "truncate sessions, pending_logins, logouts, changes, uploads, webhooks, runs, answers, inbox, outbox cascade"
     )
     await connection.close()
     return migrated_database

@@ -27,6 +27,7 @@ from gateway.api import (
     references,
     renditions,
     roles,
+    runs,
     school_year,
     search,
     sessions,
@@ -68,6 +69,7 @@ SHELVES = (
     audit,
     webhooks,
     references,
+    runs,
 )
 
 

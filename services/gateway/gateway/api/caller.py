@@ -55,6 +55,8 @@ class MachineCaller:
 async def caller_or_machine(request: Request, bearer: Bearer) -> Caller | MachineCaller:
     """A person, or a system with a token of Maskinporten's; 401 for a token that is none, never the session instead."""
     if bearer is None:
+        if request.headers.get("Authorization", "").lower().startswith("bearer"):  # without a token
+            raise TokenRefused
         return await caller(request)
     reception: Reception = request.app.state.reception
     if reception.machines is None:

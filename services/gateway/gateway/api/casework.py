@@ -9,7 +9,9 @@ from pydantic import Field
 from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
+from gateway.api.runs import LONG, Prefer, ordered
 from gateway.problems import documented
+from gateway.runs import is_wanted
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.cases_casework import (
     AddCaseParty,
@@ -116,7 +118,7 @@ async def read_case_type(code: CaseTypeCode, asker: Asker, response: Response) -
     return found
 
 
-@router.put("/case-types", summary="Create or change a case type", responses=documented(412))
+@router.put("/case-types", summary="Create or change a case type", responses=documented(412, 428))
 async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, version: IfUnchanged = None) -> CaseType:
     """For administrators."""
     kept = await asker.ask(PutCaseType(**dict(body), if_match=unquoted(version)))
@@ -171,10 +173,11 @@ async def list_closed_cases(
     return await asker.ask(ListClosedCases(school_id=school_id, cursor=cursor, limit=limit))
 
 
-@router.post("/closed-cases", summary="Close several cases", responses=ACT)
-async def close_cases(body: BulkBody, asker: Asker, key: Key) -> BulkClosing:
+@router.post("/closed-cases", summary="Close several cases", responses=ACT | LONG, response_model=BulkClosing)
+async def close_cases(body: BulkBody, asker: Asker, key: Key, prefer: Prefer = None) -> Response | BulkClosing:
     """With one remark; what hinders each is said (M16)."""
-    return await asker.ask(CloseCases(**dict(body)), key)
+    asked = CloseCases(**dict(body))
+    return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked, key)
 
 
 @router.post("/pupils/{pupil_id}/move", tags=["people"], summary="A pupil changes school", responses=ACT)

@@ -83,7 +83,7 @@ async def list_hr_roles(asker: Asker, response: Response) -> HrRoleList:
     return found
 
 
-@router.put("/hr-roles", summary="Decide which roles of the HR system give access", responses=documented(412))
+@router.put("/hr-roles", summary="Decide which roles of the HR system give access", responses=documented(412, 428))
 async def put_hr_roles(body: HrRolesBody, asker: Asker, response: Response, version: IfUnchanged = None) -> HrRoleList:
     """Everybody's "ansatt basis" follows at once."""
     kept = await asker.ask(PutHrRoles(**dict(body), if_match=unquoted(version)))

@@ -118,7 +118,7 @@ async def read_plan(asker: Asker, response: Response) -> Plan:
     return plan
 
 
-@router.put("/plan", summary="Replace the distribution plan", responses=documented(412))
+@router.put("/plan", summary="Replace the distribution plan", responses=documented(412, 428))
 async def put_plan(body: PlanBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Plan:
     """For administrators."""
     plan = await asker.ask(PutPlan(**dict(body), if_match=unquoted(version)))

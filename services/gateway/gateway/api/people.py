@@ -128,7 +128,9 @@ async def list_templates(asker: Asker) -> TemplateList:
     return await asker.ask(ListTemplates())
 
 
-@router.put("/templates", tags=["templates"], summary="A new version of a text template", responses=documented(412))
+@router.put(
+    "/templates", tags=["templates"], summary="A new version of a text template", responses=documented(412, 428)
+)
 async def put_template(body: TemplateBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Template:
     """For administrators. A template that cannot be made into a letter is refused with the reason."""
     kept = await asker.ask(PutTemplate(**dict(body), if_match=unquoted(version)))

@@ -67,7 +67,7 @@ async def read_role(role: RoleName, asker: Asker, response: Response) -> RoleCon
     return found
 
 
-@router.put("/roles/{role}", summary="Decide what a role may do", responses=documented(404, 409, 412))
+@router.put("/roles/{role}", summary="Decide what a role may do", responses=documented(404, 409, 412, 428))
 async def put_role(
     role: RoleName, body: RoleBody, asker: Asker, response: Response, version: IfUnchanged = None
 ) -> RoleContent:
