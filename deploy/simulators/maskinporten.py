@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from simulators.faults import Faults
 from simulators.listening import address, bind, listening_arguments, run
-from simulators.maskinporten_assertion import ALGORITHMS, GRANT, AssertionRules, Client, Refused
+from simulators.maskinporten_assertion import ALGORITHMS, GRANT, AssertionRules, Client, Refused, unverified
 
 CORRELATION = "correlation_id"
 
@@ -91,6 +91,8 @@ class Issuer:
             "exp": issued + self.token_seconds,
             "jti": str(uuid.uuid4()),
         }
+        if (resource := unverified(assertion)[1].get("resource")) is not None:
+            claims["aud"] = resource
         token = jwt.encode({"alg": "RS256", "kid": self._keys[0].kid}, claims, self._keys[0])
         self.tokens.append({"client_id": client.client_id, "scope": scope, "at": time.time(), "jti": claims["jti"]})
         return {"access_token": token, "token_type": "Bearer", "expires_in": self.token_seconds, "scope": scope}

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
+
+DEVELOPMENT_ACCOUNTS: Final = frozenset({"guest", "postgres"})
+DEVELOPMENT_PASSWORDS: Final = frozenset({"guest", "postgres", "password"})
+OPEN_VHOSTS: Final = frozenset({"", "/", "/%2F", "/%2f"})
+OPEN_SCHEMES: Final = ("http://", "imap://", "ws://")
 
 
 class Environment(StrEnum):
@@ -44,7 +50,7 @@ class FileSettings(BaseSettings):
 class ServiceSettings(FileSettings):
     """What a service needs to start."""
 
-    development_hosts: ClassVar[frozenset[str]] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    development_hosts: ClassVar[frozenset[str]] = frozenset({"127.0.0.1", "localhost", "::1"})
 
     environment: Environment = Field(Environment.PRODUCTION, description="development or production")
     database_url: SecretStr = Field(description="the service's own role in PostgreSQL; it reaches its own schema only")
@@ -77,6 +83,28 @@ class ServiceSettings(FileSettings):
         if self.environment is not Environment.PRODUCTION:
             return self
         for name in ("rabbitmq_url", "rabbitmq_rpc_url", "database_url"):
-            if "guest:guest@" in getattr(self, name).get_secret_value():
-                raise ValueError(f"{name} uses the development account; production needs its own")
+            address = urlsplit(getattr(self, name).get_secret_value())
+            if address.username in DEVELOPMENT_ACCOUNTS or address.password in DEVELOPMENT_PASSWORDS:
+                raise ValueError(f"{name} uses a development account; production needs its own")
+            if name != "database_url" and address.path in OPEN_VHOSTS:
+                raise ValueError(f"{name} names no virtual host; production needs one of its own")
+        if self.rabbitmq_url.get_secret_value() == self.rabbitmq_rpc_url.get_secret_value():
+            raise ValueError(
+                "rabbitmq_rpc_url is rabbitmq_url; requests need a virtual host that operators cannot read"
+            )
+        if self.log_level.upper() == "DEBUG":
+            raise ValueError("log_level is DEBUG; libraries log what production must not")
+        self._refuse_development_addresses()
         return self
+
+    def _refuse_development_addresses(self) -> None:
+        """Whatever is outside is reached encrypted, and is not this machine. A value is never repeated: it may be secret."""
+        for name in type(self).model_fields:
+            given = getattr(self, name)
+            text = given.get_secret_value() if isinstance(given, SecretStr) else given
+            if not isinstance(text, str) or "://" not in text:
+                continue
+            if text.startswith(OPEN_SCHEMES):
+                raise ValueError(f"{name} is not encrypted; production needs https or imaps")
+            if text.startswith("https://") and urlsplit(text).hostname in self.development_hosts:
+                raise ValueError(f"{name} is an address of this machine; production needs the real one")

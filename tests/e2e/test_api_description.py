@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 
-from local.demo.setting import Setting, log_in_as
-from local.demo.staff import Staff
-from local.exploration import Exploration, known_ids
+from local.demo.outside import Outside
+from local.demo.setting import Setting
+from local.exploration import Exploration, people_for, seed
 from local.stack import Stack
 
 SECONDS = 15
-ROLES = ("administrator", "mail_distributor", "school_leader", "employee")
 
 
-def test_no_answer_is_a_servers_error_or_undescribed(stack: Stack, setting: Setting, distributor: Staff) -> None:
-    del setting
-    people = {role: log_in_as(stack, role) for role in ROLES}
-    known = known_ids(distributor, people["school_leader"])
-    run = Exploration(stack.url("gateway"), people, known, examples=1, until=time.monotonic() + SECONDS)
+def test_no_answer_is_a_servers_error_or_undescribed(stack: Stack, setting: Setting, outside: Outside) -> None:
+    people = people_for(stack, setting)
+    seeds = seed(people, setting, outside, at_once_only=True)
+    run = Exploration(stack.url("gateway"), people, seeds, examples=1, until=time.monotonic() + SECONDS)
 
     findings = run.run()
 

@@ -80,6 +80,10 @@ class Outside:
         found: list[dict[str, Any]] = answer.json()["messages"]
         return found
 
+    def refuse(self, name: str, *, status: int, only: str) -> None:
+        """A stand-in answers these paths with this status."""
+        self._faults(name, {"refuse_status": status, "only": only})
+
     def _faults(self, name: str, wanted: dict[str, Any]) -> None:
         self.http.put(f"{self.stack.control(name)}/_control/faults", json=wanted).raise_for_status()
 

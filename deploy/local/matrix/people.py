@@ -11,6 +11,7 @@ from sikkersak.identity import Actor, ActorKind
 from sikkersak.identity.national_number import lookup
 from sikkersak.identity.permissions import default_permissions
 from sikkersak.identity.policy import Asker
+from sikkersak.identity.policy.rules import Scope
 from sikkersak.identity.roles import Role
 
 EVERYTHING: Final = "access to everything"
@@ -27,6 +28,7 @@ class Person:
     is_leaver: bool = False
     reads_everything: bool = False
     kind: ActorKind = ActorKind.PERSON
+    scopes: frozenset[str] = frozenset()
     staff_id: UUID = field(default_factory=lambda: UUID(int=0))
     schools: frozenset[UUID] = frozenset()
 
@@ -44,7 +46,14 @@ class Person:
         """Who they are to the policy; a leaver is nobody."""
         held = frozenset() if self.is_leaver else default_permissions(self.roles)
         is_active = bool(self.roles) and not self.is_leaver
-        return Asker(held, self.schools, self.kind, is_active=is_active, reads_everything=self.reads_everything)
+        return Asker(
+            held,
+            self.schools,
+            self.kind,
+            is_active=is_active,
+            reads_everything=self.reads_everything,
+            scopes=self.scopes,
+        )
 
     def actor(self, owner: str) -> Actor:
         """What the gateway would vouch for. Only cases knows leavers by itself: it is shown what they were before."""
@@ -52,7 +61,7 @@ class Person:
         roles = self.roles if is_known_as_before else frozenset()
         permissions = frozenset(held.value for held in default_permissions(roles))
         fields = {"roles": roles, "permissions": permissions, "schools": self.schools, "level": "high"}
-        fields["kind"] = self.kind
+        fields |= {"kind": self.kind, "scopes": self.scopes}
         return Actor(staff_id=self.staff_id, session="access-matrix", **fields)
 
 
@@ -67,6 +76,13 @@ def everybody() -> list[Person]:
     employee = frozenset({Role.EMPLOYEE.value})
     people.append(Person(EVERYTHING, next(numbers), employee, reads_everything=True))
     people.append(Person("the HR system", next(numbers), frozenset(), has_school=False, kind=ActorKind.MACHINE))
+    for scope in Scope:
+        granted = frozenset({scope.value})
+        machine = Person(
+            f"a machine granted {scope.value}", next(numbers), frozenset(), has_school=False, scopes=granted
+        )
+        machine.kind = ActorKind.MACHINE
+        people.append(machine)
     return people
 
 

@@ -17,7 +17,9 @@ import gateway.api
 import sikkersak.contracts
 from local.places import REPOSITORY
 from sikkersak.contracts.message import Operation
+from sikkersak.identity.permissions import DEFAULTS
 from sikkersak.identity.policy import RULES
+from sikkersak.identity.roles import Role
 
 GOLDEN: Final = REPOSITORY / "tests" / "contract" / "golden"
 PREFIX: Final = "/api/v1"
@@ -30,7 +32,13 @@ INSTEAD: Final[dict[str, dict[str, Any]]] = {
     "cases.read_template.v1": {"code": "matrix", "language": "nb"},
     "cases.search.v1": {"query": "Prøvesak", "limit": 100},
     "cases.import_staff.v1": {"is_trial": True, "is_whole": False},
+    # what it holds already: whoever has the role tries on as it is
+    "cases.put_role.v1": {"role": Role.OPERATIONS.value, "permissions": sorted(DEFAULTS[Role.OPERATIONS])},
     "cases.put_staff.v1": {"roles": [], "schools": [], "is_active": True},
+}
+# What is sent as a form, with files.
+FORMS: Final[dict[str, dict[str, Any]]] = {
+    "intake.bring_in_mail.v1": {"title": "Brev", "sender": "Prøve", "receiver_organisation": "310000019"}
 }
 for _module in pkgutil.iter_modules(sikkersak.contracts.__path__):
     importlib.import_module(f"sikkersak.contracts.{_module.name}")
@@ -62,36 +70,39 @@ class Call:
     query: dict[str, str | list[str]]
     body: dict[str, Any] | None
     headers: dict[str, str]
+    files: dict[str, bytes] | None = None
 
 
-def call(asked: Operation[Any]) -> Call | None:
-    """How the API is asked for the same; none where it has no address for it."""
+def call(asked: Operation[Any], upload_id: str) -> Call | None:
+    """How the API is asked for the same, with a file that was sent in; none where it has no address for it."""
     route = routes().get(asked.operation)
     if route is None:
         return None
-    said = asked.model_dump(mode="json") | {"national_id": "01819050044", "position": 0}
+    said = asked.model_dump(mode="json") | {"national_id": "01819050044", "position": 0, "upload_id": upload_id}
     path = route.path
     for parameter in route.dependant.path_params:
         path = path.replace(f"{{{parameter.name}}}", str(said[parameter.name]))
     query = {one.name: said.get(one.name) for one in route.dependant.query_params}
-    if RULES[asked.operation].is_open_by_document:
-        query.pop("document_id", None)  # that way cases is asked about the document, and not this about itself
     headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version", 1)}"'}
     method = next(iter((route.methods or set()) - {"HEAD"}))
-    return Call(
-        method, PREFIX + path, {k: _text(v) for k, v in query.items() if v is not None}, _body(route, said), headers
-    )
+    shown = {name: _text(value) for name, value in query.items() if value is not None}
+    if asked.operation in FORMS:
+        return Call(method, PREFIX + path, shown, FORMS[asked.operation], headers, {"files": b"%PDF-1.7 brev"})
+    return Call(method, PREFIX + path, shown, _body(route, said), headers)
 
 
 @cache
 def routes() -> dict[str, APIRoute]:
-    """The address of every operation that has one: the shortest whose function asks for it."""
+    """The address of every operation that has one: whose function asks for nothing else, and the shortest of those."""
     found: dict[str, APIRoute] = {}
     by_class = {model.__name__: name for name, model in Operation.catalogue.items()}
-    for route in sorted(_all_routes(), key=lambda route: len(route.path)):
-        for name in route.endpoint.__code__.co_names:
-            if name in by_class:
-                found.setdefault(by_class[name], route)
+    asking = [
+        (route, [by_class[name] for name in route.endpoint.__code__.co_names if name in by_class])
+        for route in _all_routes()
+    ]
+    for route, names in sorted(asking, key=lambda one: (len(one[1]), len(one[0].path))):
+        for name in names:
+            found.setdefault(name, route)
     return found
 
 

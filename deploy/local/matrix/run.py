@@ -11,10 +11,10 @@ from typing import Any, Final
 import httpx
 from rich.console import Console
 
-from local.demo.staff import Staff
+from local.demo.staff import Staff, send_file
 from local.matrix.people import Person, everybody
 from local.matrix.requests import operations, routes
-from local.matrix.trial import Tally, directly, through_gateway, try_everything
+from local.matrix.trial import Session, Tally, directly, through_gateway, try_everything
 from local.matrix.world import World, close
 from local.memory import Memory
 from local.places import LOCAL
@@ -80,14 +80,15 @@ async def _tries(stack: Stack, is_through_gateway: bool) -> Tally:
         out.print(f"Trying {len(operations())} operations as {len(people)} persons …")
         ask = partial(through_gateway, sessions) if is_through_gateway else partial(directly, world)
         await try_everything(world, ask, people, tally)
-        for http in sessions.values():
-            await http.aclose()
+        for session in sessions.values():
+            await session.http.aclose()
     finally:
         await close(world)
     return tally
 
 
-async def _log_in(stack: Stack, person: Person) -> httpx.AsyncClient:
+async def _log_in(stack: Stack, person: Person) -> Session:
     known = await asyncio.to_thread(Staff.log_in, stack.url("gateway"), person.username)
     headers = {"X-CSRF-Token": known.csrf}
-    return httpx.AsyncClient(base_url=stack.url("gateway"), cookies=known.http.cookies, headers=headers, timeout=60)
+    http = httpx.AsyncClient(base_url=stack.url("gateway"), cookies=known.http.cookies, headers=headers, timeout=60)
+    return Session(http, await asyncio.to_thread(send_file, known, b"%PDF-1.7 vedlegg"))

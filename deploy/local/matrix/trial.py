@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -42,7 +42,8 @@ class Answer:
         if self.status in (401, 403):
             return Verdict.REFUSED
         if self.status == 404:
-            return Verdict.HIDDEN if self.code == f"{rule.subject.value}-not-found" else Verdict.ALLOWED
+            hiding = {f"{rule.subject.value}-not-found", *({"document-not-found"} if rule.is_open_by_document else ())}
+            return Verdict.HIDDEN if self.code in hiding else Verdict.ALLOWED
         return Verdict.HIDDEN if rule.is_listing and shown not in self.text else Verdict.ALLOWED
 
 
@@ -69,14 +70,21 @@ async def directly(world: World, person: Person, asked: Operation[Any]) -> Answe
     return Answer(200, text=said.model_dump_json())
 
 
-async def through_gateway(
-    sessions: dict[str, httpx.AsyncClient], person: Person, asked: Operation[Any]
-) -> Answer | None:
+@dataclass(frozen=True)
+class Session:
+    """Somebody logged in, with a file that they have sent in."""
+
+    http: httpx.AsyncClient
+    upload_id: str
+
+
+async def through_gateway(sessions: dict[str, Session], person: Person, asked: Operation[Any]) -> Answer | None:
     """As a browser would; none where the API has no address for it."""
-    wanted = call(asked)
+    session = sessions[person.name]
+    wanted = call(asked, session.upload_id)
     if wanted is None:
         return None
-    said = await _send(sessions[person.name], wanted)
+    said = await _send(session.http, wanted)
     code = said.json().get("code", "") if said.is_error else ""
     return Answer(said.status_code, code, said.text)
 
@@ -85,9 +93,10 @@ async def _send(http: httpx.AsyncClient, wanted: Call) -> httpx.Response:
     broken = 0
     while True:
         try:
-            said = await http.request(
-                wanted.method, wanted.path, params=wanted.query, json=wanted.body, headers=wanted.headers
-            )
+            sent: dict[str, Any] = {"json": wanted.body}
+            if wanted.files:
+                sent = {"data": wanted.body, "files": wanted.files}
+            said = await http.request(wanted.method, wanted.path, params=wanted.query, headers=wanted.headers, **sent)
         except httpx.TransportError:  # the gateway closed an idle connection just as it was used again
             broken += 1
             if broken > 3:
@@ -136,9 +145,6 @@ def _names_things(name: str) -> bool:
 
 
 async def _try(world: World, ask: Ask, person: Person, name: str, thing: Thing, tally: Tally) -> None:
-    rule = RULES[name]
-    place = thing.place(person) if rule.subject in IN_CASES else Place(thing.school_id)
-    expected: Verdict | str = decide(rule, person.asker, place)
     ids: dict[str, UUID] = {
         "school_id": thing.school_id or world.here,
         "staff_id": world.target,
@@ -146,7 +152,44 @@ async def _try(world: World, ask: Ask, person: Person, name: str, thing: Thing, 
     } | thing.ids
     if "case_id" in ids:
         ids["other_id"] = ids["case_id"]
-    answer = await ask(person, request(name, ids))
+    for asked, expected in _ways(request(name, ids), person, thing, is_direct=ask_is_direct(ask)):
+        await _try_one(world, ask, person, asked, expected, thing, tally)
+
+
+def ask_is_direct(ask: Ask) -> bool:
+    """Whether the gateway, which asks cases about a document that is named, is passed by."""
+    return getattr(ask, "func", None) is directly
+
+
+def _ways(
+    asked: Operation[Any], person: Person, thing: Thing, *, is_direct: bool
+) -> list[tuple[Operation[Any], Verdict]]:
+    """The request, with what the policy says to it; through the gateway also without the document, or with the real one."""
+    rule = RULES[asked.operation]
+    place = thing.place(person) if rule.subject in IN_CASES else Place(thing.school_id)
+    if is_direct or not rule.is_open_by_document or thing.document is None:
+        return [(asked, decide(rule, person.asker, place))]
+    alone = decide(replace(rule, is_open_by_document=False), person.asker, place)
+    named = asked.model_copy(update={"document_id": thing.document.ids["document_id"]})
+    return [
+        (asked.model_copy(update={"document_id": None}), alone),
+        (named, _by_document(rule, person, thing.document)),
+    ]
+
+
+def _by_document(rule: Rule, person: Person, document: Thing) -> Verdict:
+    """Cases is asked first: who may read it, or write in its case, may know what became of it, or decide."""
+    if rule.anywhere and person.asker.is_active and person.asker.holds(rule.anywhere):
+        return Verdict.ALLOWED
+    first = RULES["cases.read_document.v1" if rule.anywhere else "cases.confirm_writing.v1"]
+    return decide(first, person.asker, document.place(person))
+
+
+async def _try_one(
+    world: World, ask: Ask, person: Person, asked: Operation[Any], expected: Verdict, thing: Thing, tally: Tally
+) -> None:
+    name, rule = asked.operation, RULES[asked.operation]
+    answer = await ask(person, asked)
     if answer is None:
         return
     found = answer.verdict(rule, str(next(iter(thing.ids.values()), "")) if _names_things(name) else "")
@@ -154,8 +197,10 @@ async def _try(world: World, ask: Ask, person: Person, name: str, thing: Thing, 
         expected = Verdict.ALLOWED  # a count of what one sees
     tally.combinations += 1
     if found != expected:
+        place = (thing.document or thing).place(person)
         how = f"{place.given.name.lower()} {'own' if place.school_id in person.schools else 'other'} school"
         state = "open" if place.is_open else "closed"
-        tally.deviations.append(f"{name} as {person.name}, {how}, {state}: {found}, not {expected} ({answer.code})")
+        by = " by document" if rule.is_open_by_document and getattr(asked, "document_id", None) else ""
+        tally.deviations.append(f"{name}{by} as {person.name}, {how}, {state}: {found}, not {expected} ({answer.code})")
     if found == Verdict.ALLOWED and rule.subject in IN_CASES and Operation.catalogue[name].changes:
         await world.restore(thing)

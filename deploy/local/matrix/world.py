@@ -64,6 +64,8 @@ class Thing:
     is_open: bool = True
     given: Need = Need.NONE
     responsible: UUID | None = None
+    document: Thing | None = None
+    """What it is the letter, or the signing, of: where cases decides about it."""
 
     def place(self, person: Person) -> Place:
         """How the policy sees it, for this person."""
@@ -82,6 +84,7 @@ class World:
     here: UUID = field(default_factory=lambda: UUID(int=0))
     elsewhere: UUID = field(default_factory=lambda: UUID(int=0))
     cases: list[Thing] = field(default_factory=list)
+    documents: list[Thing] = field(default_factory=list)
     outward: dict[Subject, list[Thing]] = field(default_factory=dict)
     mail: Thing = field(default_factory=lambda: Thing({}, None))
     target: UUID = field(default_factory=lambda: UUID(int=0))
@@ -186,9 +189,12 @@ class World:
         await self.ask(wanted)
         ids = {"case_id": case_id, "document_id": (await self.ask(wanted)).document_id}
         self.cases.append(Thing(ids, school_id, is_open, given, responsible))
+        if is_open and responsible == SETTER.staff_id:
+            ids = ids | {"document_id": (await self.ask(wanted)).document_id}
+            self.documents.append(Thing(ids, school_id, is_open, given, responsible))
 
     async def _make_outward(self) -> None:
-        """One of each for each school, ordered as cases would; that nothing can be made of them is of no account here."""
+        """One of each for each kind of access to its case, ordered as cases would; nothing can be made of them."""
         settings = self.stack.process("cases").environment
         vault = await Vault.open(settings["VAULT_URL"], Path(settings["VAULT_KEYS"]))
         paper = File(name="prøve.pdf", media_type="application/pdf", ref=await vault.put(b"%PDF-", "application/pdf"))
@@ -196,11 +202,11 @@ class World:
         dossier = await seal(vault, SigningDossier(title="Prøve", document=paper, signers=(signer,)))
         for subject, name in OUTWARD.items():
             self.outward[subject] = []
-            for school_id in (self.here, self.elsewhere):
+            for document in self.documents:
                 thing_id = new_id()
                 async with self.cases_database.transaction() as tx:
-                    await say(tx, _order(subject, thing_id, school_id, dossier))
-                self.outward[subject].append(Thing({name: thing_id}, school_id))
+                    await say(tx, _order(subject, thing_id, document, dossier))
+                self.outward[subject].append(Thing({name: thing_id}, document.school_id, document=document))
         lists: dict[Subject, Operation[Any]] = {
             Subject.DELIVERY: ListDeliveries(limit=200),
             Subject.JOB: ListJobs(limit=200),
@@ -230,8 +236,9 @@ class World:
             await tx.execute(sql, new_id(), person.staff_id, proposer, confirmer)
 
 
-def _order(subject: Subject, thing_id: UUID, school_id: UUID, dossier: VaultRef) -> Any:
-    rest: dict[str, Any] = {"document_id": new_id(), "school_id": school_id, "dossier": dossier}
+def _order(subject: Subject, thing_id: UUID, document: Thing, dossier: VaultRef) -> Any:
+    rest: dict[str, Any] = {"document_id": document.ids["document_id"], "school_id": document.school_id}
+    rest["dossier"] = dossier
     if subject is Subject.DELIVERY:
         return Deliver(delivery_id=thing_id, case_id=new_id(), kind=DeliveryKind.RECORD, **rest)
     if subject is Subject.JOB:

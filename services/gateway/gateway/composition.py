@@ -20,11 +20,17 @@ from gateway.limits import Brake, Pace
 from gateway.login.idporten import IdPorten, Registration, http_client
 from gateway.login.session import Limits
 from gateway.login.signatures import ClientKey
+from gateway.machines.keys import IssuerKeys
+from gateway.machines.tokens import MachineTokens
 from gateway.periodic import PERIODIC
 from gateway.reception import Freshness, Reception
 from gateway.settings import Settings, hashes, pem
 from gateway.store import SqlSessionStore
 from gateway.watch import Watch
+from gateway.webhooks.calling import Caller, targets_client
+from gateway.webhooks.domain import ladder
+from gateway.webhooks.sending import Webhooks
+from sikkersak.clock import now
 from sikkersak.identity import ActorSigner
 from sikkersak.identity.national_number import lookup_key
 from sikkersak.messaging.rpc import RpcClient
@@ -39,7 +45,7 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
     settings = frame.settings
     rpc = RpcClient(frame.rpc_connection, ActorSigner(pem(settings.actor_signing_key)))
     watch = Watch(frame.database, lambda: frame.health.is_leaving)
-    async with http_client() as http, _running(watch.run()):
+    async with http_client() as http, targets_client() as out, _running(watch.run()):
         provider = _provider(settings, http)
         frame.health.add("idporten", Level.DEEP, lambda: _is_reachable(provider))
         yield Reception(
@@ -66,7 +72,9 @@ async def open_reception(frame: Frame[Settings]) -> AsyncIterator[Reception]:
             largest_upload=settings.largest_upload,
             keep_changes=timedelta(hours=settings.changes_hours),
             prune_seconds=settings.prune_seconds,
+            webhooks=_webhooks(settings, out),
             base_url=settings.base_url,
+            machines=_machines(settings, http),
             scim_tokens=hashes(settings.scim_token_hashes),
         )
         await rpc.close()
@@ -92,6 +100,30 @@ def _provider(settings: Settings, http: httpx.AsyncClient) -> IdPorten:
         allow_http=settings.environment is Environment.DEVELOPMENT,
     )
     return IdPorten(registration, ClientKey.of(pem(settings.idporten_key), settings.idporten_key_id), http)
+
+
+def _machines(settings: Settings, http: httpx.AsyncClient) -> MachineTokens | None:
+    if settings.maskinporten_issuer is None:
+        return None
+    is_development = settings.environment is Environment.DEVELOPMENT
+    return MachineTokens(
+        issuer=settings.maskinporten_issuer,
+        audience=settings.machine_audience or settings.base_url,
+        prefix=settings.machine_scope_prefix,
+        consumers=frozenset(settings.machine_consumers.replace(",", " ").split()),
+        keys=IssuerKeys(settings.maskinporten_issuer, http, now, allow_http=is_development),
+        clock=now,
+    )
+
+
+def _webhooks(settings: Settings, http: httpx.AsyncClient) -> Webhooks:
+    return Webhooks(
+        caller=Caller(http, settings.webhook_targets),
+        ladder=ladder(settings.webhook_ladder),
+        is_on=settings.outward_effects,
+        every=settings.webhook_seconds,
+        keep=timedelta(days=settings.webhook_days),
+    )
 
 
 async def _is_reachable(provider: IdPorten) -> bool:

@@ -1,10 +1,12 @@
-"""What the gateway hears: changes that a person at the screen waits for. Key of each: the message's id (inbox)."""
+"""What the gateway hears: what a person at the screen, or another system, waits for. Key of each: the message's id (inbox)."""
 
 from __future__ import annotations
 
 from gateway import staff_version, store
 from gateway.reception import Reception
 from gateway.store import Change
+from gateway.webhooks.domain import Event
+from gateway.webhooks.store import note_event
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged
 from sikkersak.contracts.cases import DocumentFinished
@@ -22,6 +24,7 @@ async def document_finished(fact: DocumentFinished, tx: Transaction, reception: 
     """Locked, and on its way to the archive."""
     del reception
     await store.note_change(tx, Change("finished", None, fact.document_id, fact.case_id, fact.school_id), now())
+    await note_event(tx, Event.FINISHED, fact.document_id, now())
 
 
 @handlers.hears(DeliveryChanged)
@@ -30,6 +33,7 @@ async def delivery_changed(fact: DeliveryChanged, tx: Transaction, reception: Re
     del reception
     change = Change("archive", fact.state.value, fact.document_id, fact.case_id, fact.school_id)
     await store.note_change(tx, change, now())
+    await note_event(tx, Event.ARCHIVING, fact.document_id, now())
 
 
 @handlers.hears(JobChanged)
@@ -37,6 +41,7 @@ async def job_changed(fact: JobChanged, tx: Transaction, reception: Reception) -
     """Somebody signed, or will not."""
     del reception
     await store.note_change(tx, Change("signing", fact.state.value, fact.document_id), now())
+    await note_event(tx, Event.SIGNING, fact.document_id, now())
 
 
 @handlers.hears(LetterChanged)
@@ -44,6 +49,7 @@ async def letter_changed(fact: LetterChanged, tx: Transaction, reception: Recept
     """A letter has come further."""
     del reception
     await store.note_change(tx, Change("letter", fact.state.value, fact.document_id), now())
+    await note_event(tx, Event.SENDING, fact.document_id, now())
 
 
 @handlers.hears(RolesChanged)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from gateway import language
 from gateway.limits import TooMany
+from gateway.machines.tokens import TokenRefused
 from sikkersak.errors import Declined, Transient
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -98,7 +99,8 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
     if isinstance(failure, TooMany):
         return make(failure.status, failure.code, failure.detail), {"Retry-After": str(failure.wait)}
     if isinstance(failure, Declined):
-        return make(failure.status, failure.code, failure.detail), {}
+        headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'} if isinstance(failure, TokenRefused) else {}
+        return make(failure.status, failure.code, failure.detail), headers
     if isinstance(failure, Transient):
         wait = failure.retry_after.total_seconds() if failure.retry_after else RETRY_AFTER_SECONDS
         text = "Tjenesten er opptatt. Prøv igjen om litt."

@@ -29,9 +29,7 @@ ALWAYS: Final = {
     "Cache-Control": "no-store",
 }
 # What takes a file: it lets nothing in before it knows who sends it, and keeps none in memory.
-TAKES_FILES: Final = re.compile(
-    r"/api/v1/(uploads|brought-in-mail|documents/[^/]+/attachments|deliveries/[^/]+/renditions/[^/]+/file)"
-)
+TAKES_FILES: Final = re.compile(r"/api/v1/(uploads|brought-in-mail)")
 ONE_YEAR: Final = "max-age=31536000; includeSubDomains"
 log = structlog.get_logger(__name__)
 

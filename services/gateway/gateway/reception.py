@@ -15,8 +15,10 @@ from gateway.login.identity import Policy
 from gateway.login.provider import LoginProvider
 from gateway.login.refusals import LoginTooOld
 from gateway.login.session import Limits, Session, SessionSecret
+from gateway.machines.tokens import MachineTokens
 from gateway.store import SqlSessionStore
 from gateway.watch import Watch
+from gateway.webhooks.sending import Webhooks
 from sikkersak.clock import now
 from sikkersak.contracts.cases import StaffMember
 from sikkersak.contracts.message import Operation
@@ -115,7 +117,10 @@ class Reception:
     largest_upload: int
     keep_changes: timedelta
     prune_seconds: float
+    webhooks: Webhooks
     base_url: str = ""
+    machines: MachineTokens | None = None
+    """None: no other system comes with a token of Maskinporten's."""
     scim_tokens: tuple[str, ...] = ()
     """SHA-256 of the tokens that the HR system may come with; none means that it may not come."""
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
+from gateway.webhooks.domain import Targets, ladder, networks
 from sikkersak.settings import Environment, ServiceSettings
 
 
@@ -49,6 +50,30 @@ class Settings(ServiceSettings):
     )
     largest_upload: int = Field(250_000_000, gt=0, description="bytes of one file that is sent in")
     changes_hours: int = Field(24, ge=1, description="how long changes are kept for pages that are open")
+    maskinporten_issuer: str | None = Field(
+        None,
+        description="Maskinporten's issuer, as https://maskinporten.no/; without it no other system comes with a token",
+    )
+    machine_audience: str | None = Field(
+        None, description="the `resource` that other systems ask tokens for; base_url where it is not given"
+    )
+    machine_scope_prefix: str = Field(
+        "sikkersak:",
+        min_length=2,
+        description="what our scopes begin with at Maskinporten: prefix and status, mail, pupils",
+    )
+    machine_consumers: str = Field(
+        "", description="organisation numbers, by commas, whose systems may come; each scope is granted at Maskinporten"
+    )
+    webhook_ladder: str = Field(
+        "5,300,1800,7200,18000,36000,50400,72000,86400",
+        description="seconds between the tries of a webhook; after the last it is given up and its target stopped",
+    )
+    webhook_networks: str = Field(
+        "", description="networks inside that webhooks may go to, as 10.1.0.0/16, by commas; otherwise none"
+    )
+    webhook_seconds: float = Field(2.0, gt=0, description="how often webhooks that are due are looked for")
+    webhook_days: int = Field(30, ge=1, le=365, description="how long what was sent by webhooks is shown")
     prune_seconds: float = Field(300.0, gt=0, description="how often what has expired is deleted")
 
     @property
@@ -56,10 +81,24 @@ class Settings(ServiceSettings):
         """Whether browsers come with https; only in development may they not."""
         return self.base_url.startswith("https://")
 
+    @property
+    def webhook_targets(self) -> Targets:
+        """Where webhooks may go; plain http in development only (R13)."""
+        return Targets(networks(self.webhook_networks), allows_http=self.environment is Environment.DEVELOPMENT)
+
+    @model_validator(mode="after")
+    def refuse_unfit_webhooks(self) -> Self:
+        """What cannot be read is said at the start, not at the first event."""
+        ladder(self.webhook_ladder)
+        networks(self.webhook_networks)
+        return self
+
     @model_validator(mode="after")
     def refuse_unfit_addresses(self) -> Self:
         """The address has no path, and both it and the issuer are https, except in development (R13)."""
-        for name in ("base_url", "idporten_issuer"):
+        for name in ("base_url", "idporten_issuer", "maskinporten_issuer"):
+            if getattr(self, name) is None:
+                continue
             address = urlsplit(getattr(self, name))
             if address.scheme not in ("https", "http") or not address.netloc:
                 raise ValueError(f"{name} must be an http or https address")

@@ -26,6 +26,9 @@ from sikkersak.vault import VaultRef, seal, unseal
 
 KEPT: Final = timedelta(hours=24)
 SILENCE_SECONDS: Final = 30.0
+PDF: Final = "application/pdf"
+PDF_MARK: Final = b"%PDF-"
+BINARY: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,16 @@ class Upload:
 async def receive(
     request: Request, reception: Reception, person: Person, name: str, media_type: str, key: str
 ) -> Upload:
-    """Takes the request's body. The same key with the same content is the same upload; with other content it is refused."""
-    ref = await reception.vault.put(_pieces(request), media_type)
-    if ref.size == 0:
+    """Takes the request's body. The same key with the same content is the same upload; with other content it is refused.
+
+    A PDF is what begins as one, whatever was said of it.
+    """
+    pieces = _pieces(request)
+    head = await _beginning(pieces)
+    if not head:
         raise Declined("upload-empty", "Filen er tom.", status=422)
+    media_type = PDF if head.startswith(PDF_MARK) else BINARY if media_type == PDF else media_type
+    ref = await reception.vault.put(_whole(head, pieces), media_type)
     file = File(name=name, media_type=media_type, ref=ref)
     dossier = await seal(reception.vault, file)
     moment = now()
@@ -91,3 +100,19 @@ async def _pieces(request: Request) -> AsyncIterator[bytes]:
         return
     except (TimeoutError, ClientDisconnect) as gone:
         raise HTTPException(408) from gone
+
+
+async def _beginning(pieces: AsyncIterator[bytes]) -> bytes:
+    """Enough of a file to see whether it is a PDF, however small the pieces are that it comes in."""
+    head = b""
+    async for piece in pieces:
+        head += piece
+        if len(head) >= len(PDF_MARK):
+            break
+    return head
+
+
+async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
+    async for piece in rest:
+        yield piece

@@ -37,6 +37,7 @@ from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask, Operations
 from sikkersak.persistence.database import Row
+from sikkersak.persistence.unchanged import demand_unchanged
 from sikkersak.vault.sealed import seal
 
 operations: Operations[Mailroom] = Operations("intake")
@@ -152,8 +153,13 @@ async def list_plan_versions(asked: ListPlanVersions, ask: Ask, mailroom: Mailro
 
 @operations.answers(PutPlan)
 async def put_plan(asked: PutPlan, ask: Ask, mailroom: Mailroom) -> Plan:
-    """A new version; mail that is not distributed yet is seen in its light once it counts."""
+    """A new version, if the plan is still the one that was read; mail that is not distributed yet is seen in its light."""
     del mailroom
+
+    async def tag() -> str:
+        return (await plan.read(ask.tx, None)).tag
+
+    await demand_unchanged(ask.tx, "plan", asked.if_match, tag)
     plan.demand_words(asked.entries)
     return await plan.put(ask.tx, asked, ask.actor.staff_id)
 

@@ -42,6 +42,7 @@ AUDIENCES: Final = {
     Notice.FULL_ACCESS: Audience(anywhere=frozenset({Permission.GRANT_FULL_ACCESS})),
     Notice.ROLE_GIVEN: NOBODY_ELSE,
     Notice.ROLE_TAKEN: NOBODY_ELSE,
+    Notice.WEBHOOK_STOPPED: Audience(anywhere=frozenset({Permission.ADMINISTER})),
     Notice.ARCHIVE_DOWN: EVERYBODY,
     Notice.ARCHIVE_UP: EVERYBODY,
     Notice.OUTAGE: EVERYBODY,

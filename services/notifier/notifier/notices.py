@@ -99,6 +99,12 @@ WORDINGS: Final[dict[Notice, Wording]] = {
     Notice.ROLE_TAKEN: Wording(
         "Rolle avsluttet", "En rolle du har hatt, er avsluttet.", "{count} roller du har hatt, er avsluttet."
     ),
+    Notice.WEBHOOK_STOPPED: Wording(
+        "Webhook er stanset",
+        "Et annet system har lenge ikke tatt imot hendelser. Administratorer ser hvilket og hvorfor i Sikker Sak.",
+        "{count} systemer har lenge ikke tatt imot hendelser. Administratorer ser hvilke og hvorfor i Sikker Sak.",
+        "Attention",
+    ),
     Notice.OUTAGE: Wording("Driftsmelding", "", "", "Attention"),
     Notice.ALL_CLEAR: Wording("Driftsmelding: alt virker igjen", "", "", "Good"),
 }

@@ -286,6 +286,7 @@ class PutTemplate(Operation[Template], name="cases.put_template.v1", changes=Tru
     kind: EventKind
     needs_approval: bool
     source: str = Field(min_length=1, max_length=200_000)
+    if_match: str | None = Field(default=None, max_length=64, description="the version that was read")
 
 
 class TemplateList(Contract):

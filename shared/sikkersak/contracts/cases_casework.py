@@ -12,6 +12,7 @@ from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.notifier import LetterChoice
 from sikkersak.contracts.values import Party
+from sikkersak.versions import tag_of
 
 CODE = r"^[a-z0-9-]{1,60}$"
 
@@ -33,6 +34,11 @@ class CaseType(Contract):
     statuses: tuple[str, ...] = Field(default=(), max_length=30)
     is_active: bool = True
 
+    @property
+    def tag(self) -> str:
+        """Its version."""
+        return tag_of(self.model_dump(mode="json"))
+
 
 class CaseTypeList(Contract):
     """Every case type, by name."""
@@ -52,6 +58,7 @@ class PutCaseType(Operation[CaseType], name="cases.put_case_type.v1", changes=Tr
     folder: FolderKind
     statuses: tuple[str, ...] = Field(default=(), max_length=30)
     is_active: bool = True
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class SetPhase(Operation[CaseSummary], name="cases.set_phase.v1", changes=True):

@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from sikkersak.contracts.message import Contract, Empty, Operation
+from sikkersak.versions import tag_of
 
 HrRole = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Organisation = Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
@@ -99,6 +100,11 @@ class HrRoleList(Contract):
 
     items: tuple[HrRoleCount, ...]
 
+    @property
+    def tag(self) -> str:
+        """The version of what was decided; how many have which role is no part of it."""
+        return tag_of(sorted(one.hr_role for one in self.items if one.gives_access))
+
 
 class ListHrRoles(Operation[HrRoleList], name="cases.list_hr_roles.v1"):
     """Which roles of the HR system give access to the module. For those who may edit roles."""
@@ -108,6 +114,7 @@ class PutHrRoles(Operation[HrRoleList], name="cases.put_hr_roles.v1", changes=Tr
     """Exactly these give "ansatt basis" from now on; everybody's roles follow at once. For those who may edit roles."""
 
     hr_roles: tuple[HrRole, ...] = Field(max_length=200)
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 # --- import from a file

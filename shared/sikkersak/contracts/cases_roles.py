@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.versions import tag_of
 
 
 class RolesChanged(Message, type="cases.roles.changed.v1"):
@@ -53,6 +54,11 @@ class RoleContent(Contract):
     people: int = Field(description="how many have it today")
     permissions: tuple[PermissionText, ...]
 
+    @property
+    def tag(self) -> str:
+        """The version of what was decided; how many have the role is no part of it."""
+        return tag_of(sorted(one.permission for one in self.permissions if one.is_held))
+
 
 class RoleList(Contract):
     """All roles."""
@@ -69,6 +75,7 @@ class PutRole(Operation[RoleContent], name="cases.put_role.v1", changes=True):
 
     role: str = Field(min_length=1, max_length=60)
     permissions: frozenset[str] = Field(max_length=100)
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class Assignment(Contract):

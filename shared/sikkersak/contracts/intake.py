@@ -12,6 +12,7 @@ from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.sorting import Belonging as Belonging  # noqa: PLC0414 - others know it from here
 from sikkersak.contracts.sorting import SortingMatch
 from sikkersak.contracts.values import AccessAssessment, File, Party
+from sikkersak.versions import tag_of
 
 
 class MailState(StrEnum):
@@ -241,6 +242,12 @@ class Plan(Contract):
     entries: tuple[PlanEntry, ...]
     version: PlanVersion | None = Field(default=None, description="none until the plan has been put for the first time")
 
+    @property
+    def tag(self) -> str:
+        """What stands in it, under which number; the same whether it counts already or not."""
+        number = self.version.version if self.version else 0
+        return tag_of({"version": number, "entries": [one.model_dump(mode="json") for one in self.entries]})
+
 
 class ReadPlan(Operation[Plan], name="intake.read_plan.v1"):
     """The distribution plan as it stands, or as it stood."""
@@ -261,6 +268,7 @@ class PutPlan(Operation[Plan], name="intake.put_plan.v1", changes=True):
     based_on: int | None = Field(
         default=None, description="the version it was made from; refused when there is a newer"
     )
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 # --- ways in: what waits outside, what is brought in by hand, what an outage needs (M1, M5, M9)

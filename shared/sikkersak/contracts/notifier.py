@@ -53,6 +53,7 @@ class Notice(StrEnum):
     MAIL_REGISTERED = "mail_registered"  # to one person: mail for them stands in a case
     ROLE_GIVEN = "role_given"  # to the one who has it
     ROLE_TAKEN = "role_taken"  # to the one who had it
+    WEBHOOK_STOPPED = "webhook_stopped"  # to the administrators: another system has taken nothing for long
 
 
 class LetterChoice(StrEnum):

@@ -45,6 +45,10 @@ class Actor(BaseModel):
     by_school: dict[UUID, frozenset[str]] | None = Field(
         default=None, description="what is held at each school, where it is not the same at all of them"
     )
+    scopes: frozenset[str] = Field(
+        default=frozenset(),
+        description="what a machine was granted at Maskinporten, without the prefix; none for others",
+    )
     level: Level = Field(description="how surely ID-porten knew the person (M29): substantial is two factors")
     session: str = Field(min_length=1, max_length=200, description="opaque; ties what was done to one login")
     kind: ActorKind = Field(default=ActorKind.PERSON, description="person, machine or system")

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from joserfc.jwk import RSAKey
 from sikkersak.contracts.cases import (
     CasePage,
     CaseSummary,
+    DocumentState,
     DocumentView,
     Identify,
     ListCases,
@@ -34,7 +36,15 @@ from sikkersak.contracts.cases import (
     ReadDocument,
     StaffMember,
 )
-from sikkersak.errors import Declined
+from sikkersak.contracts.cases_casework import BulkClosing, CloseCases
+from sikkersak.contracts.cases_references import (
+    DocumentStatus,
+    FindPupilCases,
+    PupilReference,
+    PutPupilReference,
+    ReadDocumentStatus,
+)
+from sikkersak.errors import Declined, NotFound
 from sikkersak.identity import ActorVerifier
 from sikkersak.identity.national_number import lookup
 from sikkersak.ids import new_id
@@ -106,6 +116,31 @@ def small_cases() -> Operations[FakeCases]:
         if cases.document is None or cases.document.document_id != asked.document_id:
             raise Declined("document-not-found", "Finnes ikke.", status=404)
         return cases.document
+
+    @operations.answers(FindPupilCases)
+    async def find_pupil_cases(asked: FindPupilCases, ask: Ask, cases: FakeCases) -> CasePage:
+        cases.asked.append((asked, ask))
+        if asked.reference != "elev-4711":
+            raise NotFound("pupil")
+        opened = OpenCase(school_id=SCHOOL, title="Spesialundervisning")
+        return CasePage(items=(summary(opened, 7, ask.actor.staff_id),), total=1)
+
+    @operations.answers(PutPupilReference)
+    async def put_pupil_reference(asked: PutPupilReference, ask: Ask, cases: FakeCases) -> PupilReference:
+        cases.asked.append((asked, ask))
+        return PupilReference(pupil_id=new_id(), reference=asked.reference)
+
+    @operations.answers(ReadDocumentStatus)
+    async def read_document_status(asked: ReadDocumentStatus, ask: Ask, cases: FakeCases) -> DocumentStatus:
+        cases.asked.append((asked, ask))
+        return DocumentStatus(document_id=asked.document_id, state=DocumentState.FINISHED, archive=None, signing=None)
+
+    @operations.answers(CloseCases)
+    async def close_cases(asked: CloseCases, ask: Ask, cases: FakeCases) -> BulkClosing:
+        cases.asked.append((asked, ask))
+        if asked.remark == "Ikke ennå":
+            raise Declined("case-closed", "Saken er avsluttet.")
+        return BulkClosing(closed=asked.case_ids, not_closed=())
 
     @operations.answers(PutStaff)
     async def put_staff(asked: PutStaff, ask: Ask, cases: FakeCases) -> StaffMember:
@@ -203,7 +238,9 @@ def migrated_database(place: Sandbox) -> str:
 async def gateway_database(migrated_database: str) -> str:
     """The same, with nothing in its tables."""
     connection = await asyncpg.connect(migrated_database)
-    await connection.execute("truncate sessions, pending_logins, logouts, changes, uploads, answers, inbox, outbox")
+    await connection.execute(
+        "truncate sessions, pending_logins, logouts, changes, uploads, webhooks, runs, answers, inbox, outbox cascade"
+    )
     await connection.close()
     return migrated_database
 
@@ -368,7 +405,7 @@ async def site(
         gateway = running.alive()
         address = environment["BASE_URL"]
         made = Site(address, issuer, cases, gateway_database, vault, gateway, running.log, requests)
-        await eventually(lambda: is_ready(made), within=30, what="the gateway's readiness")
+        await eventually(lambda: is_ready(made), within=90, what="the gateway's readiness")
         yield made
 
 
@@ -396,3 +433,9 @@ async def answering(place: Sandbox, database_url: str, keys: Path, cases: FakeCa
     finally:
         await broker.stop()
         await database.close()
+
+
+@pytest.fixture(scope="module")
+def free() -> Any:
+    """How further stand-ins are started, for files that need one more."""
+    return SimpleNamespace(process=process, ready_address=ready_address)

@@ -73,6 +73,13 @@ class TestAuthentication:  # API2
             answer = await browser.get("/api/v1/me", headers={"Cookie": f"session={cookie}".encode()})
         assert (answer.status_code, answer.json()["code"]) == (401, "login-required")
 
+    @pytest.mark.parametrize("token", ["", "x", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])
+    async def test_a_made_up_token_opens_nothing_not_even_with_a_session(self, site: Site, token: str) -> None:
+        async with site.logged_in() as browser:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await browser.get(f"/api/v1/documents/{new_id()}/status", headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "token-refused")
+
     async def test_a_session_that_was_there_before_log_in_is_not_the_one_after_it(self, site: Site) -> None:
         async with site.browser() as browser:
             browser.cookies.set("session", "A" * 43)
@@ -120,6 +127,29 @@ class TestConsumption:  # API4
 
 
 class TestFunctions:  # API5
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "webhooks"),
+            ("POST", "webhooks"),
+            ("GET", f"webhooks/{new_id()}"),
+            ("DELETE", f"webhooks/{new_id()}"),
+        ],
+    )
+    async def test_what_the_gateway_itself_answers_is_for_administrators(
+        self, site: Site, method: str, path: str
+    ) -> None:
+        site.cases.employ(OLA, "Ola Prøve", "school_leader")
+        body = {"url": "https://example.org/", "description": "Et system", "events": ["document.finished"]}
+        async with site.logged_in("ola") as browser:
+            answer = await browser.request(method, f"/api/v1/{path}", json=body, headers=KEY)
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+
+    async def test_long_work_of_somebody_else_does_not_exist(self, site: Site) -> None:
+        async with site.logged_in() as browser:
+            answer = await browser.get(f"/api/v1/runs/{new_id()}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "run-not-found")
+
     async def test_a_role_that_may_not_is_refused_by_the_owner_whatever_the_page_showed(self, site: Site) -> None:
         site.cases.employ(OLA, "Ola Prøve", "employee")
         body = {"national_id": OLA, "name": "Ola Prøve", "roles": ["administrator"], "schools": []}
@@ -138,7 +168,23 @@ class TestBusinessFlows:  # API6
         assert site.cases.opened == 1
 
 
-class TestRedirects:  # API7: nothing here fetches what a caller names; what is left is where the browser is sent
+class TestServerSideRequests:  # API7: only webhooks go where somebody says; and the browser is sent back here only
+    @pytest.mark.parametrize(
+        "url",
+        [
+            *("https://127.0.0.1/", "https://169.254.169.254/latest/meta-data/", "https://[::1]/", "https://10.0.0.1/"),
+            *("http://example.org/", "https://[::ffff:169.254.169.254]/", "https://kari:x@example.org/", "file:///etc"),
+        ],
+    )
+    async def test_a_webhook_leads_to_nothing_inside(self, site: Site, url: str) -> None:
+        body = {"url": url, "description": "Et system", "events": ["document.finished"]}
+        async with site.logged_in() as browser:
+            answer = await browser.post("/api/v1/webhooks", json=body, headers=KEY)
+        is_development_http = url.startswith("http://")  # what a name leads to is judged when it is called
+        assert answer.status_code == (201 if is_development_http else 422), answer.text
+        if not is_development_http:
+            assert answer.json()["code"] in ("webhook-target", "invalid-request")
+
     @pytest.mark.parametrize(
         "address", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX: 1"]
     )

@@ -48,6 +48,14 @@ class TestUploads:
         assert first.json() == second.json()
         assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
+    async def test_a_pdf_is_what_begins_as_one_whatever_was_said(self, site: Site) -> None:
+        async with site.logged_in() as browser:
+            said = keyed("upload-0001") | {"Content-Type": "image/png"}
+            pdf = await browser.post("/api/v1/uploads", content=b"%PDF-1.7 brev", headers=said)
+            none = await browser.post("/api/v1/uploads", content=b"<html>", headers=keyed("upload-0002"))
+        assert pdf.json()["media_type"] == "application/pdf"
+        assert none.json()["media_type"] == "application/octet-stream"
+
     async def test_what_is_too_large_is_refused_also_when_it_declares_no_length(self, site: Site) -> None:
         async with site.logged_in() as browser:
             answer = await browser.post("/api/v1/uploads", content=pieces(40), headers=keyed("upload-0001"))

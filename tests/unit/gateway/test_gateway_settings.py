@@ -11,8 +11,8 @@ from gateway.settings import Settings, pem
 
 GIVEN: dict[str, Any] = {
     "database_url": "postgresql://x",
-    "rabbitmq_url": "amqp://x",
-    "rabbitmq_rpc_url": "amqp://x",
+    "rabbitmq_url": "amqp://gateway:x@broker/sikkersak",
+    "rabbitmq_rpc_url": "amqp://gateway:x@broker/sikkersak-rpc",
     "vault_url": "file:///v",
     "vault_keys": "k",
     "identity_keys": "i",

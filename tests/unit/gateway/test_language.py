@@ -70,3 +70,20 @@ def test_what_is_hidden_is_hidden_in_every_language_and_an_unknown_code_keeps_it
         assert make(409, "not-closable", "Saken har 2 dokumenter.").detail == "Saken har 2 dokumenter."
     finally:
         language.spoken.reset(token)
+
+
+def test_what_the_gateway_says_is_in_every_language_and_nearly_all_that_others_say(table: dict[str, Any]) -> None:
+    """What has parts put in, and what only hides, is said by the general texts."""
+    told = (Path(__file__).resolve().parents[3] / "docs" / "reference" / "errors.md").read_text()
+    missing: dict[str, list[str]] = {}
+    fixed = 0
+    for section in told.split("\n## ")[1:]:
+        for code, text in re.findall(r"^\| `([a-z0-9-]+)` \| \d+ \| (.+) \|$", section, re.MULTILINE):
+            if "…" in text or code.endswith(language.HIDDEN):
+                continue
+            fixed += 1
+            if code not in table["details"]:
+                missing.setdefault(section.split("\n")[0], []).append(code)
+    assert fixed > 100
+    assert not missing.get("gateway")
+    assert sum(map(len, missing.values())) < fixed * 0.2, missing

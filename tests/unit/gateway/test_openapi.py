@@ -66,6 +66,10 @@ RESOURCES = {
     *("/staff-imports", "/hr-roles", "/schools/{school_id}/open-work", "/schools/{school_id}/handovers"),
     *("/school-year", "/school-year/preview"),
     *("/cases/{case_id}/readers", "/audit", "/audit/exports", "/audit/exports/{export}/file"),
+    *("/webhooks", "/webhooks/{webhook_id}", "/webhooks/{webhook_id}/secret", "/webhooks/{webhook_id}/ping"),
+    "/webhooks/{webhook_id}/deliveries",
+    *("/pupil-references", "/documents/{document_id}/status"),
+    *("/case-types/{code}", "/runs/{run_id}"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }
 

@@ -1,10 +1,10 @@
-"""Deciding for a document without rendition: nothing is stored before it is known that it may be (M24)."""
+"""Deciding for a document without rendition (M24)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,7 +15,8 @@ from gateway.api import renditions
 from gateway.api.caller import caller
 from gateway.problems import answer_with_problem
 from gateway.protection import Protection
-from sikkersak.contracts.renditions import Choice, ChooseRendition, ReadRenditions, Renditions
+from sikkersak.contracts.renditions import Choice, ChooseRendition, Renditions
+from sikkersak.contracts.values import File
 from sikkersak.errors import Declined
 from sikkersak.ids import new_id
 from sikkersak.vault.reference import VaultRef
@@ -26,22 +27,17 @@ KEY = {"Idempotency-Key": "en-ny-noekkel"}
 
 
 class Counter:
-    """Stands in for the caller: remembers what was asked, and what went to the vault."""
+    """Stands in for the caller: remembers what was asked."""
 
     def __init__(self, *choices: Choice) -> None:
         document = {"document_key": DOCUMENT, "is_main": True, "holder_key": None, "media_type": "application/pdf"}
         self.answer = Renditions.model_validate({"documents": [document | {"state": "refused", "choices": choices}]})
         self.asked: list[Any] = []
-        self.stored: list[bytes] = []
-        self.reception = SimpleNamespace(vault=self)
+        self.reception, self.person = SimpleNamespace(), SimpleNamespace()
 
     async def ask(self, operation: Any, key: str | None = None) -> Renditions:
         self.asked.append(operation)
         return self.answer
-
-    async def put(self, content: AsyncIterator[bytes], media_type: str) -> VaultRef:
-        self.stored.append(b"".join([piece async for piece in content]))
-        return VaultRef(sha256="a" * 64, size=len(self.stored[-1]), media_type=media_type)
 
 
 def client(counter: Counter) -> httpx.AsyncClient:
@@ -54,29 +50,26 @@ def client(counter: Counter) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(guarded), base_url="https://sak")
 
 
-async def test_a_large_file_goes_to_the_vault_and_then_takes_the_documents_place() -> None:
-    counter = Counter(Choice.OTHER_FILE)
-    content = b"%PDF-1.7 " + b"x" * 50_000
+async def test_a_file_that_was_sent_in_takes_the_documents_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter, upload_id = Counter(Choice.OTHER_FILE), new_id()
+    file = File(
+        name="ny.pdf",
+        media_type="application/pdf",
+        ref=VaultRef(sha256="a" * 64, size=9, media_type="application/pdf"),
+    )
+
+    async def claimed(reception: Any, person: Any, upload_ids: tuple[UUID, ...]) -> tuple[File, ...]:
+        assert (reception, person, upload_ids) == (counter.reception, counter.person, (upload_id,))
+        return (file,)
+
+    monkeypatch.setattr(renditions, "claimed", claimed)
     async with client(counter) as http:
-        answer = await http.post(
-            f"{PLACE}/file", params={"name": "ny.pdf", "reason": "fra avsender"}, content=content,
-            headers=KEY | {"Content-Type": "application/pdf"},
-        )  # fmt: skip
+        body = {"upload_id": str(upload_id), "reason": "fra avsender"}
+        answer = await http.post(f"{PLACE}/file", json=body, headers=KEY)
     assert answer.status_code == 200, answer.text
-    assert counter.stored == [content]
-    asked = counter.asked[-1]
+    (asked,) = counter.asked
     assert isinstance(asked, ChooseRendition)
-    assert (asked.choice, asked.file.name, asked.file.ref.size) == (Choice.OTHER_FILE, "ny.pdf", len(content))
-
-
-async def test_a_file_that_nobody_asked_for_is_not_stored() -> None:
-    counter = Counter(Choice.LEAVE_OUT)
-    async with client(counter) as http:
-        told = {"name": "ny.pdf", "reason": "fra avsender"}
-        answer = await http.post(f"{PLACE}/file", params=told, content=b"hei", headers=KEY)
-    assert (answer.status_code, answer.json()["code"]) == (409, "rendition-choice")
-    assert counter.stored == []
-    assert [type(one) for one in counter.asked] == [ReadRenditions]
+    assert (asked.choice, asked.reason, asked.file) == (Choice.OTHER_FILE, "fra avsender", file)
 
 
 @pytest.mark.parametrize("choice", [Choice.NOTICE_PAGE, Choice.PASSWORD])
@@ -90,7 +83,7 @@ async def test_a_decision_is_passed_on_with_its_reason(choice: Choice) -> None:
     assert "hemmelig" not in repr(asked)
 
 
-async def test_other_addresses_take_no_large_bodies() -> None:
+async def test_none_of_these_addresses_takes_a_large_body() -> None:
     async with client(Counter()) as http:
-        answer = await http.post(f"{PLACE}/choice", content=b"x" * 2000, headers=KEY)
+        answer = await http.post(f"{PLACE}/file", content=b"x" * 2000, headers=KEY)
     assert answer.status_code == 413

@@ -20,6 +20,7 @@ from cases.operations import (  # noqa: E402, F401 - they register themselves
     handover,
     imports,
     people,
+    references,
     roles,
     school_year,
     search,

@@ -25,6 +25,7 @@ from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
+from sikkersak.persistence.unchanged import demand_unchanged
 
 
 class UnknownSchool(Declined):
@@ -99,6 +100,11 @@ async def list_hr_roles(asked: ListHrRoles, ask: Ask, office: Office) -> HrRoleL
 async def put_hr_roles(asked: PutHrRoles, ask: Ask, office: Office) -> HrRoleList:
     """Everybody's "ansatt basis" follows in the same transaction."""
     del office
+
+    async def tag() -> str:
+        return HrRoleList(items=await employees.hr_roles(ask.tx)).tag
+
+    await demand_unchanged(ask.tx, "hr-roles", asked.if_match, tag)
     wanted = sorted({one.strip().lower() for one in asked.hr_roles})
     await employees.put_hr_roles(ask.tx, wanted)
     await employees.follow(ask.tx)

@@ -24,6 +24,7 @@ from sikkersak.contracts.cases_casework import (
 )
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
+from sikkersak.persistence.unchanged import demand_unchanged
 
 
 @operations.answers(ListCaseTypes)
@@ -40,6 +41,12 @@ async def put_case_type(asked: PutCaseType, ask: Ask, office: Office) -> CaseTyp
     del office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     standing.demand(Permission.ADMINISTER)
+
+    async def tag() -> str:
+        known = await folders.case_type(ask.tx, asked.code)
+        return known.tag if known else ""
+
+    await demand_unchanged(ask.tx, f"case-type:{asked.code}", asked.if_match, tag)
     kept = await folders.put_case_type(ask.tx, asked)
     await audit.note(ask.tx, standing.staff_id, "case-type-kept", code=kept.code)
     return kept

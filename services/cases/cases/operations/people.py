@@ -37,6 +37,7 @@ from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask
 from sikkersak.messaging.outbox import say
+from sikkersak.persistence.unchanged import demand_unchanged
 
 Listed = TypeVar("Listed")
 
@@ -151,6 +152,11 @@ async def put_template(asked: PutTemplate, ask: Ask, office: Office) -> Template
     del office
     await _administer(ask)
     await tried(asked.source, TEST_DATA, asked.language, asked.name)
+
+    async def version() -> str:
+        return await templates.version(ask.tx, asked.code, asked.language)
+
+    await demand_unchanged(ask.tx, f"template:{asked.code}:{asked.language}", asked.if_match, version)
     kept = await templates.put(ask.tx, asked)
     await audit.note(ask.tx, ask.actor.staff_id, "template-kept", code=kept.code, version=kept.version)
     return kept

@@ -32,6 +32,7 @@ from sikkersak.identity.roles import Role, role_of
 from sikkersak.messaging.operations import Ask
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
+from sikkersak.persistence.unchanged import demand_unchanged
 
 NO_SCHOOL: Final = frozenset({Role.ADMINISTRATOR, Role.MAIL_DISTRIBUTOR, Role.OPERATIONS})
 
@@ -53,6 +54,11 @@ async def put_role(asked: PutRole, ask: Ask, office: Office) -> RoleContent:
     missing = KEPT.get(role, frozenset()) - wanted
     if missing:
         raise Declined("permission-is-kept", f"Rollen må beholde: {_sentences(missing)}", status=422)
+
+    async def tag() -> str:
+        return _content(role, (await roles.contents(ask.tx)).get(role.value), {}).tag
+
+    await demand_unchanged(ask.tx, f"role:{role.value}", asked.if_match, tag)
     before = _held(role, (await roles.contents(ask.tx)).get(role.value))
     await roles.put_content(ask.tx, role, wanted, ask.actor.staff_id)
     gained, lost = sorted(wanted - before), sorted(before - wanted)

@@ -92,6 +92,11 @@ async def views(tx: Transaction, case_id: UUID) -> list[DocumentView]:
     return [view(row) for row in await tx.fetch(f"{VIEW} where d.case_id = $1 order by d.document_id", case_id)]
 
 
+async def is_known(tx: Transaction, document_id: UUID) -> bool:
+    """Whether there is such a document."""
+    return bool(await tx.fetchval("select true from documents where document_id = $1", document_id))
+
+
 async def one_view(tx: Transaction, document_id: UUID) -> DocumentView:
     """One document as others see it."""
     row = await tx.fetchrow(f"{VIEW} where d.document_id = $1", document_id)

@@ -19,6 +19,12 @@ async def put(tx: Transaction, wanted: PutTemplate) -> Template:
     return Template.model_validate(dict(present(await tx.fetchrow(sql, new_id(), *values), "template")))
 
 
+async def version(tx: Transaction, code: str, language: str) -> str:
+    """The newest version's number; 0 where there is none."""
+    sql = "select coalesce(max(version), 0) from templates where code = $1 and language = $2"
+    return str(await tx.fetchval(sql, code, language))
+
+
 async def newest(tx: Transaction, code: str, language: str) -> Row:
     """The newest version of one template."""
     sql = "select * from templates where code = $1 and language = $2 order by version desc limit 1"

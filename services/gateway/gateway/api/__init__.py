@@ -25,8 +25,10 @@ from gateway.api import (
     people,
     preferences,
     reconciliation,
+    references,
     renditions,
     roles,
+    runs,
     school_year,
     search,
     sendings,
@@ -35,6 +37,7 @@ from gateway.api import (
     sorting,
     uploads,
     ways_in,
+    webhooks,
 )
 from gateway.problems import documented
 from gateway.reception import Reception
@@ -70,6 +73,9 @@ SHELVES = (
     employees,
     school_year,
     audit,
+    webhooks,
+    references,
+    runs,
 )
 
 

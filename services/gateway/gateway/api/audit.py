@@ -11,7 +11,9 @@ from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Key, Limit
 from gateway.api.files import DOWNLOAD, file_answer
+from gateway.api.runs import LONG, Prefer, ordered
 from gateway.problems import documented
+from gateway.runs import is_wanted
 from sikkersak.contracts.cases_audit import (
     AuditExport,
     AuditExportList,
@@ -80,10 +82,17 @@ async def list_audit_exports(asker: Asker) -> AuditExportList:
     return await asker.ask(ListAuditExports())
 
 
-@router.post("/audit/exports", summary="Make an extract", status_code=CREATED, responses=documented(400, 409))
-async def export_audit(body: ExtractBody, asker: Asker, key: Key) -> AuditExport:
+@router.post(
+    "/audit/exports",
+    summary="Make an extract",
+    status_code=CREATED,
+    responses=documented(400, 409) | LONG,
+    response_model=AuditExport,
+)
+async def export_audit(body: ExtractBody, asker: Asker, key: Key, prefer: Prefer = None) -> Response | AuditExport:
     """Of the rows that match, as one signed file."""
-    return await asker.ask(ExportAudit(wanted=body.wanted), key)
+    asked = ExportAudit(wanted=body.wanted)
+    return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked, key)
 
 
 @router.get("/audit/exports/{export}/file", summary="Download an extract", **DOWNLOAD)

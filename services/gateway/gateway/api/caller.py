@@ -3,11 +3,15 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Final, TypeVar
+from uuid import UUID
 
-from fastapi import Depends, Header, Path, Query
+from fastapi import Depends, Header, Path, Query, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
+from starlette.responses import Response
 
+from gateway.machines.tokens import Machine, TokenRefused
 from gateway.reception import LoginRequired, Person, Reception
 from sikkersak.contracts.message import Operation
 
@@ -22,9 +26,55 @@ class Caller:
     reception: Reception
     person: Person
 
+    @property
+    def own_id(self) -> UUID:
+        """The actor's own id."""
+        return self.person.staff.staff_id
+
     async def ask(self, operation: Operation[Answer], key: str | None = None) -> Answer:
         """The answer of the service that owns it, given to this person."""
         return await self.reception.ask(self.person, operation, key)
+
+
+MASKINPORTEN: Final = HTTPBearer(
+    scheme_name="maskinporten",
+    bearerFormat="JWT",
+    description="a token of Maskinporten's for our `resource`, with the scope that the operation names",
+    auto_error=False,
+)
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Security(MASKINPORTEN)]
+
+
+@dataclass(frozen=True)
+class MachineCaller:
+    """Another system at the counter: what it may ask for, the owner of the answer decides by its scopes."""
+
+    reception: Reception
+    machine: Machine
+
+    @property
+    def own_id(self) -> UUID:
+        """The actor's own id."""
+        return self.machine.actor.staff_id
+
+    async def ask(self, operation: Operation[Answer], key: str | None = None) -> Answer:
+        """The answer of the service that owns it, given to this system."""
+        within = self.reception.request_seconds
+        return await self.reception.rpc.ask(operation, actor=self.machine.actor, idempotency_key=key, within=within)
+
+
+async def caller_or_machine(request: Request, bearer: Bearer) -> Caller | MachineCaller:
+    """A person, or a system with a token of Maskinporten's; 401 for a token that is none, never the session instead."""
+    if bearer is None:
+        if request.headers.get("Authorization", "").lower().startswith("bearer"):  # without a token
+            raise TokenRefused
+        return await caller(request)
+    reception: Reception = request.app.state.reception
+    if reception.machines is None:
+        raise TokenRefused
+    machine = await reception.machines.verify(bearer.credentials)
+    reception.requests.take(f"machine:{machine.organisation}:{machine.client_id}")
+    return MachineCaller(reception, machine)
 
 
 async def caller(request: Request) -> Caller:
@@ -45,6 +95,7 @@ class Body(BaseModel):
 
 
 Asker = Annotated[Caller, Depends(caller)]
+AnyAsker = Annotated[Caller | MachineCaller, Depends(caller_or_machine)]
 Key = Annotated[
     str,
     Header(
@@ -58,6 +109,24 @@ Key = Annotated[
 IfMatch = Annotated[
     str, Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='the ETag that was read, for example "3"')
 ]
+IfUnchanged = Annotated[
+    str | None,
+    Header(
+        alias="If-Match", pattern=r'^"[0-9a-z]{1,64}"$', description="the ETag that was read; then only if it holds"
+    ),
+]
+
+
+def unquoted(tag: str | None) -> str | None:
+    """As the owner of the thing knows it."""
+    return tag.strip('"') if tag else None
+
+
+def tagged(response: Response, tag: str) -> None:
+    """Says which version the answer is."""
+    response.headers["ETag"] = f'"{tag}"'
+
+
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=200, description="at most this many")]
 Position = Annotated[int, Path(ge=0, le=1000, description="the file's position in the document's `files`, from 0")]

@@ -4,11 +4,14 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
+from gateway.api.runs import LONG, Prefer, ordered
 from gateway.problems import documented
+from gateway.runs import is_wanted
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.cases_casework import (
     AddCaseParty,
@@ -37,8 +40,10 @@ from sikkersak.contracts.cases_casework import (
     TaskPage,
 )
 from sikkersak.contracts.values import Party
+from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["cases"])
+CaseTypeCode = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
 ACT: Final = documented(400, 404, 409)
 
 
@@ -104,10 +109,22 @@ async def list_case_types(asker: Asker) -> CaseTypeList:
     return await asker.ask(ListCaseTypes())
 
 
-@router.put("/case-types", summary="Create or change a case type")
-async def put_case_type(body: CaseTypeBody, asker: Asker) -> CaseType:
+@router.get("/case-types/{code}", summary="One case type", responses=documented(404))
+async def read_case_type(code: CaseTypeCode, asker: Asker, response: Response) -> CaseType:
+    """With its version as ETag."""
+    found = next((one for one in (await asker.ask(ListCaseTypes())).items if one.code == code), None)
+    if found is None:
+        raise NotFound("case-type")
+    tagged(response, found.tag)
+    return found
+
+
+@router.put("/case-types", summary="Create or change a case type", responses=documented(412, 428))
+async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, version: IfUnchanged = None) -> CaseType:
     """For administrators."""
-    return await asker.ask(PutCaseType(**dict(body)))
+    kept = await asker.ask(PutCaseType(**dict(body), if_match=unquoted(version)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.put("/cases/{case_id}/phase", summary="Set the working status", responses=documented(404, 409))
@@ -157,10 +174,11 @@ async def list_closed_cases(
     return await asker.ask(ListClosedCases(school_id=school_id, cursor=cursor, limit=limit))
 
 
-@router.post("/closed-cases", summary="Close several cases", responses=ACT)
-async def close_cases(body: BulkBody, asker: Asker, key: Key) -> BulkClosing:
+@router.post("/closed-cases", summary="Close several cases", responses=ACT | LONG, response_model=BulkClosing)
+async def close_cases(body: BulkBody, asker: Asker, key: Key, prefer: Prefer = None) -> Response | BulkClosing:
     """With one remark; what hinders each is said (M16)."""
-    return await asker.ask(CloseCases(**dict(body)), key)
+    asked = CloseCases(**dict(body))
+    return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked, key)
 
 
 @router.post("/pupils/{pupil_id}/move", tags=["people"], summary="A pupil changes school", responses=ACT)

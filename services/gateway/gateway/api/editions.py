@@ -1,19 +1,19 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Documents beside their main way: held, attachments, assessment, corrections, Utgår, approvals, before sending."""
 
-from collections.abc import AsyncIterator
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Key, Position
-from gateway.api.files import BINARY, DOWNLOAD, disposition, file_answer, safe_media_type
+from gateway.api.files import DOWNLOAD, disposition, file_answer
 from gateway.problems import documented
+from gateway.uploads import claimed
 from sikkersak.contracts.cases import DocumentView, ReadDocument
 from sikkersak.contracts.cases_documents import (
     AddAttachment,
@@ -34,13 +34,12 @@ from sikkersak.contracts.cases_documents import (
     WaitingApprovals,
     WithdrawDocument,
 )
-from sikkersak.contracts.values import AccessAssessment, File
-from sikkersak.errors import Declined, NotFound
+from sikkersak.contracts.values import AccessAssessment
+from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["documents"])
 ACT: Final = documented(400, 404, 409)
 PDF: Final = "application/pdf"
-PDF_MARK: Final = b"%PDF-"
 AS_PDF: Final[dict[str, Any]] = {
     "response_class": Response,
     "responses": {
@@ -48,9 +47,12 @@ AS_PDF: Final[dict[str, Any]] = {
         **documented(404, 409),
     },
 }
-RAW: Final = {
-    "requestBody": {"required": True, "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}}}
-}
+
+
+class AttachmentBody(Body):
+    """Which of the files that the person has sent in."""
+
+    upload_id: UUID
 
 
 class AssessmentBody(Body):
@@ -91,31 +93,11 @@ async def release_document(document_id: UUID, asker: Asker, key: Key) -> Documen
     return await asker.ask(ReleaseDocument(document_id=document_id), key)
 
 
-@router.post(
-    "/documents/{document_id}/attachments", summary="Attach a file", responses=documented(400, 404, 409, 413),
-    openapi_extra=RAW,
-)  # fmt: skip
-async def add_attachment(
-    document_id: UUID,
-    request: Request,
-    asker: Asker,
-    key: Key,
-    name: Annotated[str, Query(min_length=1, max_length=200, description="the file's name, with its ending")],
-) -> DocumentView:
-    """The body is the file itself. It is archived with the document; PDF is needed where it goes out as a letter."""
-    await asker.ask(ReadDocument(document_id=document_id))  # nothing is kept for who may not even read it
-    pieces = request.stream()
-    head = await _beginning(pieces)
-    if not head:
-        raise Declined("file-empty", "Filen er tom.", status=422)
-    is_pdf = head.startswith(PDF_MARK)
-    media_type = PDF if is_pdf else safe_media_type(request.headers.get("Content-Type", BINARY))
-    if media_type == PDF and not is_pdf:
-        media_type = BINARY
-    ref = await asker.reception.vault.put(_whole(head, pieces), media_type)
-    return await asker.ask(
-        AddAttachment(document_id=document_id, file=File(name=name, media_type=media_type, ref=ref)), key
-    )
+@router.post("/documents/{document_id}/attachments", summary="Attach a file", responses=ACT)
+async def add_attachment(document_id: UUID, body: AttachmentBody, asker: Asker, key: Key) -> DocumentView:
+    """One that was sent in (`/uploads`). It is archived with the document; PDF is needed where it goes out as a letter."""
+    (file,) = await claimed(asker.reception, asker.person, (body.upload_id,))
+    return await asker.ask(AddAttachment(document_id=document_id, file=file), key)
 
 
 @router.get("/documents/{document_id}/attachments/{position}", summary="Download an attachment", **DOWNLOAD)
@@ -186,19 +168,3 @@ async def list_stand_ins(school_id: UUID, asker: Asker) -> StandInList:
 async def put_stand_in(school_id: UUID, body: StandInBody, asker: Asker, key: Key) -> StandInList:
     """By the school's leader or an administrator, at most 120 days (M13)."""
     return await asker.ask(PutStandIn(school_id=school_id, **dict(body)), key)
-
-
-async def _beginning(pieces: AsyncIterator[bytes]) -> bytes:
-    """Enough of a file to see whether it is a PDF, however small the pieces are that it comes in."""
-    head = b""
-    async for piece in pieces:
-        head += piece
-        if len(head) >= len(PDF_MARK):
-            break
-    return head
-
-
-async def _whole(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield head
-    async for piece in rest:
-        yield piece

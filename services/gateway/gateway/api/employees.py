@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Key
+from gateway.api.caller import Asker, Body, IfUnchanged, Key, tagged, unquoted
 from gateway.problems import documented
 from gateway.staff_file import COLUMNS, read
 from sikkersak.contracts.cases_employees import (
@@ -75,15 +76,19 @@ async def import_staff(
 
 
 @router.get("/hr-roles", summary="Which roles of the HR system give access")
-async def list_hr_roles(asker: Asker) -> HrRoleList:
-    """Those that give "ansatt basis", and those that were seen and give nothing."""
-    return await asker.ask(ListHrRoles())
+async def list_hr_roles(asker: Asker, response: Response) -> HrRoleList:
+    """Those that give "ansatt basis", and those that were seen and give nothing; with its version as ETag."""
+    found = await asker.ask(ListHrRoles())
+    tagged(response, found.tag)
+    return found
 
 
-@router.put("/hr-roles", summary="Decide which roles of the HR system give access")
-async def put_hr_roles(body: HrRolesBody, asker: Asker) -> HrRoleList:
+@router.put("/hr-roles", summary="Decide which roles of the HR system give access", responses=documented(412, 428))
+async def put_hr_roles(body: HrRolesBody, asker: Asker, response: Response, version: IfUnchanged = None) -> HrRoleList:
     """Everybody's "ansatt basis" follows at once."""
-    return await asker.ask(PutHrRoles(**dict(body)))
+    kept = await asker.ask(PutHrRoles(**dict(body), if_match=unquoted(version)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.get("/schools/{school_id}/open-work", summary="Work that waits for somebody else", responses=documented(404))

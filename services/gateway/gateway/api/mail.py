@@ -10,7 +10,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
 from gateway.api.files import DOWNLOAD, file_answer
 from gateway.problems import documented
 from sikkersak.contracts.intake import (
@@ -139,13 +139,18 @@ async def discard_mail(mail_id: UUID, body: DiscardingBody, asker: Asker, key: K
 @router.get("/plan", summary="The distribution plan")
 async def read_plan(
     asker: Asker,
+    response: Response,
     version: Annotated[int | None, Query(ge=1, description="none is the one in force")] = None,
 ) -> Plan:
-    """Which school and whom the mail to an organisation number goes to (M7)."""
-    return await asker.ask(ReadPlan(version=version))
+    """Which school and whom the mail to an organisation number goes to (M7), with its tag as ETag."""
+    plan = await asker.ask(ReadPlan(version=version))
+    tagged(response, plan.tag)
+    return plan
 
 
-@router.put("/plan", summary="Replace the distribution plan")
-async def put_plan(body: PlanBody, asker: Asker) -> Plan:
+@router.put("/plan", summary="Replace the distribution plan", responses=documented(412, 428))
+async def put_plan(body: PlanBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Plan:
     """A new version; none is ever changed. For administrators."""
-    return await asker.ask(PutPlan(**dict(body)))
+    plan = await asker.ask(PutPlan(**dict(body), if_match=unquoted(version)))
+    tagged(response, plan.tag)
+    return plan

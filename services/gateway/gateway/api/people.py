@@ -6,8 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Limit, tagged, unquoted
+from gateway.problems import documented
 from sikkersak.contracts.cases import (
     EventKind,
     Guardian,
@@ -126,7 +128,11 @@ async def list_templates(asker: Asker) -> TemplateList:
     return await asker.ask(ListTemplates())
 
 
-@router.put("/templates", tags=["templates"], summary="A new version of a text template")
-async def put_template(body: TemplateBody, asker: Asker) -> Template:
+@router.put(
+    "/templates", tags=["templates"], summary="A new version of a text template", responses=documented(412, 428)
+)
+async def put_template(body: TemplateBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Template:
     """For administrators. A template that cannot be made into a letter is refused with the reason."""
-    return await asker.ask(PutTemplate(**dict(body)))
+    kept = await asker.ask(PutTemplate(**dict(body), if_match=unquoted(version)))
+    tagged(response, str(kept.version))
+    return kept

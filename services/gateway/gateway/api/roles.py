@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.cases_roles import (
     Assignment,
@@ -21,6 +22,7 @@ from sikkersak.contracts.cases_roles import (
     RoleList,
     TakeRole,
 )
+from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["roles"])
 CREATED = 201
@@ -55,10 +57,24 @@ async def list_roles(asker: Asker) -> RoleList:
     return await asker.ask(ListRoles())
 
 
-@router.put("/roles/{role}", summary="Decide what a role may do", responses=documented(404, 409))
-async def put_role(role: RoleName, body: RoleBody, asker: Asker) -> RoleContent:
+@router.get("/roles/{role}", summary="What one role may do", responses=documented(404))
+async def read_role(role: RoleName, asker: Asker, response: Response) -> RoleContent:
+    """With its version as ETag."""
+    found = next((one for one in (await asker.ask(ListRoles())).items if one.role == role), None)
+    if found is None:
+        raise NotFound("role")
+    tagged(response, found.tag)
+    return found
+
+
+@router.put("/roles/{role}", summary="Decide what a role may do", responses=documented(404, 409, 412, 428))
+async def put_role(
+    role: RoleName, body: RoleBody, asker: Asker, response: Response, version: IfUnchanged = None
+) -> RoleContent:
     """For those who may edit roles. It counts at once, for everybody who has the role."""
-    return await asker.ask(PutRole(role=role, **dict(body)))
+    kept = await asker.ask(PutRole(role=role, **dict(body), if_match=unquoted(version)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.get("/role-assignments", summary="Who has which role")

@@ -7,9 +7,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Key
+from gateway.api.runs import LONG, Prefer, ordered
 from gateway.problems import documented
+from gateway.runs import is_wanted
 from sikkersak.contracts.cases_school_year import (
     ApplySchoolYear,
     PreviewSchoolYear,
@@ -42,14 +45,26 @@ async def read_school_year(from_date: date, school_ids: SchoolIds, asker: Asker)
     return await asker.ask(ReadSchoolYear(from_date=from_date, school_ids=school_ids))
 
 
-@router.post("/school-year/preview", summary="What a plan would change", responses=documented(400))
-async def preview_school_year(body: PreviewBody, asker: Asker, key: Key) -> SchoolYearPreview:
+@router.post(
+    "/school-year/preview",
+    summary="What a plan would change",
+    responses=documented(400) | LONG,
+    response_model=SchoolYearPreview,
+)
+async def preview_school_year(
+    body: PreviewBody, asker: Asker, key: Key, prefer: Prefer = None
+) -> Response | SchoolYearPreview:
     """Who gets and loses what, and what is not finished at the schools. Nothing is changed."""
-    del key
-    return await asker.ask(PreviewSchoolYear(plan=body.plan))
+    asked = PreviewSchoolYear(plan=body.plan)
+    return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked)
 
 
-@router.post("/school-year", summary="Apply a plan", responses=documented(400, 409))
-async def apply_school_year(body: ApplyBody, asker: Asker, key: Key) -> SchoolYearResult:
+@router.post(
+    "/school-year", summary="Apply a plan", responses=documented(400, 409) | LONG, response_model=SchoolYearResult
+)
+async def apply_school_year(
+    body: ApplyBody, asker: Asker, key: Key, prefer: Prefer = None
+) -> Response | SchoolYearResult:
     """All of it or nothing; refused when roles have changed since the preview."""
-    return await asker.ask(ApplySchoolYear(plan=body.plan, plan_id=body.plan_id), key)
+    asked = ApplySchoolYear(plan=body.plan, plan_id=body.plan_id)
+    return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked, key)

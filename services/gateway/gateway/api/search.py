@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Key
+from gateway.api.caller import Asker, Body, Key, tagged
 from gateway.api.editions import AS_PDF, pdf_answer
 from gateway.problems import documented
 from sikkersak.contracts.cases import CaseStatus
@@ -94,9 +94,11 @@ async def list_merge_fields(asker: Asker) -> MergeFields:
 
 
 @router.get("/templates/{code}/{language}", tags=["templates"], summary="A template", responses=documented(404))
-async def read_template(code: Code, language: Language, asker: Asker) -> TemplateVersions:
-    """Every version with its source. For administrators."""
-    return await asker.ask(ReadTemplate(code=code, language=language))
+async def read_template(code: Code, language: Language, asker: Asker, response: Response) -> TemplateVersions:
+    """Every version with its source, the newest one's number as ETag. For administrators."""
+    found = await asker.ask(ReadTemplate(code=code, language=language))
+    tagged(response, str(found.items[0].version))
+    return found
 
 
 @router.post("/templates/trial", tags=["templates"], summary="Try a template", **AS_PDF)

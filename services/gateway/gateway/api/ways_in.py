@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Key
+from gateway.api.caller import AnyAsker, Asker, Body, Caller, Key, MachineCaller
 from gateway.api.files import BINARY, DOWNLOAD, LONGEST_NAME, file_answer, safe_media_type
 from gateway.problems import documented
 from sikkersak.contracts import values
@@ -119,10 +119,10 @@ async def resume_receiver(body: ResumptionBody, asker: Asker, key: Key) -> Recei
     responses=documented(400, 409, 413),
     openapi_extra=MULTIPART,
 )
-async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
+async def bring_in_mail(request: Request, asker: AnyAsker, key: Key) -> BroughtIn:
     """As if it were electronic mail; the answer has a text to paste where it came from (M5).
 
-    The copies that were sent are gone when this returns. For mail distributors and administrators.
+    The copies that were sent are gone when this returns. For mail distributors, administrators, and systems with `mail`.
     """
     await asker.ask(ReadBringingLimits())  # whoever may not do this sends nothing to the vault
     async with request.form(max_files=MOST_FILES, max_fields=20) as form:
@@ -130,7 +130,7 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
         files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
         if not files:
             raise Declined("upload-without-files", "Legg ved minst én fil.", status=422)
-        holder = uuid5(asker.person.staff.staff_id, key)  # the same when it is tried again
+        holder = uuid5(asker.own_id, key)  # the same when it is tried again
         kept = tuple([await _kept(asker, file, holder) for file in files])
     kind = values.PartyKind.PERSON if told.sender_is_person else values.PartyKind.ORGANISATION
     asked = BringInMail(
@@ -149,8 +149,8 @@ async def bring_in_mail(request: Request, asker: Asker, key: Key) -> BroughtIn:
 
 
 @router.get("/brought-in-mail/limits", summary="What can be brought in at once")
-async def read_bringing_limits(asker: Asker) -> BringingLimits:
-    """For mail distributors and administrators."""
+async def read_bringing_limits(asker: AnyAsker) -> BringingLimits:
+    """For mail distributors, administrators, and systems with the scope `mail`."""
     return await asker.ask(ReadBringingLimits())
 
 
@@ -192,7 +192,7 @@ def _told(fields: dict[str, str]) -> BroughtInBody:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in wrong.errors()]) from wrong
 
 
-async def _kept(asker: Asker, file: UploadFile, holder: UUID) -> values.File:
+async def _kept(asker: Caller | MachineCaller, file: UploadFile, holder: UUID) -> values.File:
     """One file, streamed to the vault, in a copy for this call. What it really is, is found out by whoever takes it in."""
     name = "".join(one for one in file.filename or "" if one.isprintable()).strip()[-LONGEST_NAME:]
     media_type = safe_media_type(file.content_type or BINARY)

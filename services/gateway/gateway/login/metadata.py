@@ -145,11 +145,16 @@ class Directory:
             if not self._keys:
                 raise
             return
-        entries = body.get("keys") if isinstance(body, dict) else None
-        keys = {str(key.kid): key for key in map(_signing_key, entries or []) if key is not None and key.kid}
+        keys = keys_of(body)
         if not keys:
             raise ProviderMisconfigured("ID-porten viser ingen nøkler vi kan bruke.")
         self._keys, self._key_attempts.fetched_at = keys, now
+
+
+def keys_of(body: object) -> dict[str, RSAKey]:
+    """The RSA signature keys of a JWK set, by their ids."""
+    entries = body.get("keys") if isinstance(body, dict) else None
+    return {str(key.kid): key for key in map(_signing_key, entries or []) if key is not None and key.kid}
 
 
 def _signing_key(entry: Any) -> RSAKey | None:

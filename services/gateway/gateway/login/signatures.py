@@ -6,12 +6,11 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
-
-from gateway.login.metadata import Directory
 
 ALGORITHMS = ("RS256", "RS384", "RS512")
 ASSERTION_LIFE = timedelta(seconds=60)
@@ -38,7 +37,14 @@ class SignedToken:
     claims: dict[str, object]
 
 
-async def read_signed(token: str, directory: Directory) -> SignedToken | None:
+class KeySource(Protocol):
+    """Where an issuer's keys are found."""
+
+    async def key(self, kid: str) -> RSAKey | None:
+        """The key of this id, or None."""
+
+
+async def read_signed(token: str, directory: KeySource) -> SignedToken | None:
     """The token if one of the issuer's published RSA keys signed it; None for everything else.
 
     The algorithm is ours to choose, not the token's: `none` and symmetric ones never reach a key. Keys inside the

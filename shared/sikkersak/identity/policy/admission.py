@@ -15,7 +15,14 @@ def asker_of(actor: Actor) -> Asker:
     by_school = None
     if actor.by_school is not None:
         by_school = {school_id: _known(held) for school_id, held in actor.by_school.items()}
-    return Asker(_known(actor.held), actor.schools, actor.kind, is_active=bool(actor.roles), by_school=by_school)
+    return Asker(
+        _known(actor.held),
+        actor.schools,
+        actor.kind,
+        is_active=bool(actor.roles),
+        by_school=by_school,
+        scopes=actor.scopes,
+    )
 
 
 def _known(held: frozenset[str]) -> frozenset[Permission]:
@@ -26,6 +33,8 @@ def admit_by_token(rule: Rule, asked: BaseModel, actor: Actor) -> None:
     """Refuses whoever may not ask for this of any school or case at all; `Forbidden` with the rule's own words."""
     who = asker_of(actor)
     if who.kind not in rule.kinds:
+        raise Forbidden(rule.refusal)
+    if who.kind is ActorKind.MACHINE and not who.is_granted(rule):
         raise Forbidden(rule.refusal)
     if who.kind is not ActorKind.PERSON:
         return

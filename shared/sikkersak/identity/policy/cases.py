@@ -7,12 +7,14 @@ from typing import Final
 from sikkersak.identity.permissions import Permission
 from sikkersak.identity.policy.rules import (
     Rule,
+    Scope,
     Subject,
     at_school,
     gateway_itself,
     holding,
     listing,
     managing,
+    or_machine,
     reading,
     staff,
     writing,
@@ -28,6 +30,11 @@ RULES: Final[dict[str, Rule]] = {
     "cases.list_staff.v1": staff(),
     "cases.put_staff.v1": holding(Permission.ADMINISTER, refusal=ADMINISTRATOR),
     "cases.list_pupils.v1": staff(),
+    "cases.put_pupil_reference.v1": or_machine(
+        holding(Permission.KEEP_PUPILS, refusal="Bare postfordeler og administrator kan registrere elever."),
+        Scope.PUPILS,
+    ),
+    "cases.find_pupil_cases.v1": staff(),
     "cases.put_pupil.v1": holding(
         Permission.KEEP_PUPILS, refusal="Bare administrator eller postfordeler kan registrere elever."
     ),
@@ -97,6 +104,7 @@ RULES: Final[dict[str, Rule]] = {
     "cases.withdraw_document.v1": writing(),
     "cases.write_document.v1": writing(subject=Subject.CASE),
     "cases.read_document.v1": reading(subject=Subject.DOCUMENT),
+    "cases.read_document_status.v1": or_machine(reading(subject=Subject.DOCUMENT), Scope.STATUS),
     # what has left the house is followed up after its case is closed too
     "cases.confirm_writing.v1": writing(closed_too=True),
     "cases.edit_document.v1": writing(),

@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, Subject, at_school, holding
+from sikkersak.identity.policy.rules import Rule, Scope, Subject, at_school, holding, or_machine
 
 DISTRIBUTOR: Final = "Bare postfordeler kan gjøre dette."
 PAPER: Final = "Papirregisteret er for skoleleder ved skolen og for postfordeler."
 RULE_READERS: Final = "Bare postfordeler og administrator kan se sorteringsreglene."
 RULE_WRITERS: Final = "Bare administrator kan endre sorteringsreglene."
+BRINGING: Final = or_machine(
+    holding(
+        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
+    ),
+    Scope.MAIL,
+)
 RULES: Final[dict[str, Rule]] = {
     "intake.list_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
@@ -28,12 +34,8 @@ RULES: Final[dict[str, Rule]] = {
     "intake.resume_receiver.v1": holding(
         Permission.ADMINISTER, Permission.OPERATE, refusal="Bare administrator og drift kan gjøre dette."
     ),
-    "intake.bring_in_mail.v1": holding(
-        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
-    ),
-    "intake.read_bringing_limits.v1": holding(
-        Permission.HANDLE_MAIL, Permission.ADMINISTER, refusal="Bare postfordeler og administrator kan gjøre dette."
-    ),
+    "intake.bring_in_mail.v1": BRINGING,
+    "intake.read_bringing_limits.v1": BRINGING,
     "intake.export_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.read_mail_export.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     "intake.report_outage.v1": holding(

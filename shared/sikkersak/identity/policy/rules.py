@@ -7,7 +7,7 @@ it tries every operation as everyone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Final
 from uuid import UUID
@@ -27,6 +27,14 @@ class Subject(StrEnum):
     DELIVERY = "delivery"
     JOB = "job"
     CONSIGNMENT = "consignment"
+
+
+class Scope(StrEnum):
+    """What a machine can be granted at Maskinporten; there it has the prefix of the setting."""
+
+    STATUS = "status"  # how far a document is
+    MAIL = "mail"  # bring in mail
+    PUPILS = "pupils"  # the school system's references of pupils
 
 
 class Need(IntEnum):
@@ -59,6 +67,7 @@ class Rule:
     staff will do. For a case, `need` is the access and `beside` what must be held at its school beside the access.
     `is_open_by_document`: any member of staff may ask about one document by its id, after cases has shown it to them.
     `is_emergency`: about a case that is not seen, for whoever holds `at_school` there; being on the case is no reason.
+    `scope`: what a machine must have been granted; with none, the HR system, which is granted nothing by scopes.
     """
 
     subject: Subject = Subject.NOTHING
@@ -71,6 +80,7 @@ class Rule:
     is_open_by_document: bool = False
     is_emergency: bool = False
     kinds: frozenset[ActorKind] = PEOPLE
+    scope: Scope | None = None
     refusal: str = "Rollen din gir ikke rett til dette."
 
     @property
@@ -93,6 +103,11 @@ class Asker:
     is_active: bool = True
     reads_everything: bool = False
     by_school: Mapping[UUID, frozenset[Permission]] | None = None
+    scopes: frozenset[str] = frozenset()
+
+    def is_granted(self, rule: Rule) -> bool:
+        """Whether this machine may ask for it."""
+        return not self.scopes if rule.scope is None else rule.scope.value in self.scopes
 
     def holds(self, any_of: frozenset[Permission]) -> bool:
         """Whether one of these is held, anywhere. What a role gives at one school only does not count."""
@@ -126,6 +141,8 @@ def decide(rule: Rule, who: Asker, place: Place = NOWHERE) -> Verdict:
     """What the policy says. The answer for somebody who may not know of a thing is `HIDDEN`, not `REFUSED`."""
     if who.kind not in rule.kinds:
         return Verdict.REFUSED
+    if who.kind is ActorKind.MACHINE:
+        return Verdict.ALLOWED if who.is_granted(rule) else Verdict.REFUSED
     if who.kind is not ActorKind.PERSON:
         return Verdict.ALLOWED
     if not who.is_active:
@@ -181,6 +198,11 @@ def gateway_itself() -> Rule:
 def machine() -> Rule:
     """An API client with credentials of its own, e.g. the HR system."""
     return Rule(kinds=frozenset({ActorKind.MACHINE}), refusal="Bare personalsystemet kan gjøre dette.")
+
+
+def or_machine(rule: Rule, scope: Scope) -> Rule:
+    """The same, and a machine that was granted this scope."""
+    return replace(rule, kinds=PEOPLE | {ActorKind.MACHINE}, scope=scope)
 
 
 def holding(*any_of: Permission, refusal: str, subject: Subject = Subject.NOTHING) -> Rule:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from local.demo.staff import Staff
+from local.exploration.exemplar import Exemplar
+from local.exploration.seeds import Seeds
 
 UNDOCUMENTED: Final = (
     status_code_conformance,
@@ -53,6 +55,11 @@ class Findings:
     operations: set[str] = field(default_factory=set)
     server_errors: list[str] = field(default_factory=list)
     undocumented: list[str] = field(default_factory=list)
+    refusals: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+    def unreached(self) -> list[str]:
+        """Operations that said yes to nobody, with the commonest noes to their exemplars."""
+        return [f"{one}: {dict(self.refusals[one].most_common(4))}" for one in self.operations - self.reached]
 
     def figures(self) -> dict[str, object]:
         """In numbers; `reached` are the operations that said yes to somebody at least once."""
@@ -67,11 +74,14 @@ class Findings:
 
 @dataclass
 class Exploration:
-    """One run over the API as these people. `known` has ids of things that exist, by the name of their parameter."""
+    """One run over the API as these people, with what was seeded to try it on.
+
+    Everyone first sends a request to every operation that is as its exemplars say, where there are any.
+    """
 
     address: str
     people: Mapping[str, Staff]
-    known: Mapping[str, Sequence[str]]
+    seeds: Seeds
     examples: int
     until: float = field(default_factory=lambda: time.monotonic() + 3600)
     findings: Findings = field(default_factory=Findings)
@@ -84,9 +94,11 @@ class Exploration:
         tries = [(operation, who) for operation in self._operations(schema) for who in self.people]
         self._choice.shuffle(tries)
         for operation, who in tries:
+            if exemplary := self._exemplar(operation):
+                self._try(operation, who, GenerationMode.POSITIVE, exemplary)
+        for operation, who in tries:
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                if time.monotonic() < self.until:
-                    self._try(operation, who, mode)
+                self._try(operation, who, mode)
         return self.findings
 
     def _operations(self, schema: Any) -> Iterator[Any]:
@@ -96,10 +108,10 @@ class Exploration:
                 self.findings.operations.add(operation.label)
                 yield operation
 
-    def _try(self, operation: Any, who: str, mode: GenerationMode) -> None:
+    def _try(self, operation: Any, who: str, mode: GenerationMode, exemplary: Exemplar | None = None) -> None:
         @hypothesis.seed(29)
         @hypothesis.settings(
-            max_examples=self.examples,
+            max_examples=1 if exemplary else self.examples,
             database=None,
             deadline=None,
             phases=[hypothesis.Phase.generate],
@@ -108,27 +120,51 @@ class Exploration:
         @hypothesis.given(case=operation.as_strategy(generation_mode=mode))
         def one(case: Case[Any]) -> None:
             if time.monotonic() < self.until:
-                self._send(case, self.people[who])
+                self._send(case, self.people[who], exemplary)
 
         try:
-            one()
+            if time.monotonic() < self.until:
+                one()
         except hypothesis.errors.Unsatisfiable:  # nothing can be wrong with a request that has nothing
             return
 
-    def _send(self, case: Case[Any], person: Staff) -> None:
+    def _exemplar(self, operation: Any) -> Exemplar | None:
+        """One that was seeded; what is only read is also read plainly, as it is known."""
+        exemplars = self.seeds.exemplars.get(operation.label, ())
+        if exemplars:
+            return self._choice.choice(exemplars)
+        return Exemplar() if operation.method.upper() == "GET" else None
+
+    def _send(self, case: Case[Any], person: Staff, exemplary: Exemplar | None) -> None:
+        known = self.seeds.known
         for name in case.path_parameters:
-            if name in self.known and self._choice.random() < SHARE_KNOWN:
-                case.path_parameters[name] = self._choice.choice(self.known[name])
+            if name in known and (exemplary or self._choice.random() < SHARE_KNOWN):
+                case.path_parameters[name] = self._choice.choice(known[name])
         cookies = "; ".join(f"{name}={value}" for name, value in person.http.cookies.items())
         headers = {"Cookie": cookies, "X-CSRF-Token": person.csrf}
-        response = case.call(base_url=self.address, headers=headers, timeout=60)
+        if exemplary:
+            case.path_parameters.update(exemplary.path)
+            case.query = dict(exemplary.query or {})
+            for optional in ("If-Match", "Prefer", "Range"):
+                case.headers.pop(optional, None)
+            headers |= exemplary.headers
+            if exemplary.body is not None:
+                case.body = self._of(person, exemplary.body)
+        response = case.call(base_url=self.address, headers=headers, timeout=60, allow_redirects=False)
         self._judge(case, response, person)
+        if exemplary and response.status_code >= 400:
+            self.findings.refusals[case.operation.label][_code(response)] += 1
+
+    def _of(self, person: Staff, body: Any) -> Any:
+        """The body, with an upload of the person's own where it names one."""
+        is_named = isinstance(body, dict) and "upload_id" in body
+        return body | {"upload_id": self.seeds.uploads[person.username]} if is_named else body
 
     def _judge(self, case: Case[Any], response: Any, person: Staff) -> None:
         label = case.operation.label
         self.findings.requests += 1
         self.findings.statuses[response.status_code] += 1
-        if response.status_code < 300:
+        if response.status_code < 400:
             self.findings.reached.add(label)
         told = f"{label} as {person.username}: {response.status_code} {response.content[:300].decode(errors='replace')}"
         if response.status_code in SERVER_ERRORS:
@@ -140,22 +176,6 @@ class Exploration:
             self.findings.undocumented += [f"{told}: {str(one)[:600]}" for one in wrongs]
 
 
-def known_ids(person: Staff, leader: Staff) -> dict[str, list[str]]:
-    """Ids of what is there, as those see it who see most."""
-    pages = {
-        "mail_id": (person, "mail"),
-        "case_id": (leader, "cases"),
-        "delivery_id": (person, "deliveries"),
-        "job_id": (person, "signature-jobs"),
-        "consignment_id": (person, "consignments"),
-        "staff_id": (person, "staff"),
-    }
-    known = {name: [item[name] for item in who.get(path)["items"]] for name, (who, path) in pages.items()}
-    known["document_id"] = [
-        document["document_id"]
-        for case_id in known["case_id"][:5]
-        for event in leader.get(f"cases/{case_id}")["events"]
-        for document in event["documents"]
-    ]
-    known["position"] = ["0"]
-    return {name: ids for name, ids in known.items() if ids}
+def _code(response: Any) -> str:
+    said = response.json() if response.content else {}
+    return f"{response.status_code} {said.get('code')}"

@@ -1,0 +1,1 @@
+"""Machine clients: other systems that come with a token of Maskinporten's."""
