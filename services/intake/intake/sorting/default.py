@@ -15,6 +15,10 @@ EVERYWHERE: Final = (*NAMED, F.TEXT)
 TITLE: Final = "Standardregler"
 
 
+FOSTER: Final = "*fosterh, *fosterf, *fostermor, *fosterbarn"  # known only to the rule that is for them
+CHILD: Final = "*elev, barn, born, sønn, son vår, datter, dotter, jente, jenta, gut, gutt, pike, bruker, født, fødd, fødselsn, personnummer, foresatt, foreldre til, samtale, tolk"
+
+
 def _words(written: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in written.replace("\n", ",").split(",") if one.strip())
 
@@ -25,7 +29,7 @@ def _here(name: str, named: str, fields: tuple[SortingField, ...] = NAMED) -> So
     )
 
 
-def _away(name: str, named: str, text: str, unless: str = "", *, names_nobody: bool = False) -> SortingRule:
+def _away(name: str, named: str, text: str, unless: str = FOSTER, *, names_nobody: bool = False) -> SortingRule:
     """A kind that the title names and the text bears out: one of them alone is not enough to send it away."""
     return SortingRule(
         name=name,
@@ -34,12 +38,11 @@ def _away(name: str, named: str, text: str, unless: str = "", *, names_nobody: b
             SortingCondition(fields=NAMED, words=_words(named)),
             SortingCondition(fields=(F.TEXT,), words=_words(text)),
         ),
-        unless=(SortingCondition(fields=EVERYWHERE, words=_words(unless)),) if unless else (),
+        unless=(SortingCondition(fields=EVERYWHERE, words=_words(unless)),),
         names_nobody=names_nobody,
     )
 
 
-CHILD: Final = "*elev, barn, born, sønn, son vår, datter, dotter, jente, jenta, gut, gutt, pike, bruker, født, fødd, fødselsn, personnummer, foresatt, foreldre til, samtale, tolk"
 HERE: Final = (
     _here("Bekymring og barnevern", "bekymringsmeld, melding om bekymring, *barnevern, undersøkelsessak, omsorgssvikt, mánáidsuodj"),
     _here("PPT og sakkyndig vurdering", "sakkyndig, sakkunnig, sakyndig, ppt, pp tjenest, pp tenest, *pedagogisk psykolog, henvis, tilvis, tilmelding, *logoped, áššedovdi"),
@@ -65,10 +68,10 @@ AWAY: Final = (
     _away("Privatskole", "privatskole, privatskule, friskole, friskule, montessori, steinerskole, steinerskule",
           "privatskole, privatskule, friskole, friskule, montessori, steinerskole, privatskoleloven, opptak, elevliste, godkjenning"),
     _away("Fosterhjem og ressurser", "ressursdekning, refusjon fosterhj, refusjonskrav fosterhj, dekning av utgift, enkeltvedtak og ressurs, ressurser til elev bosatt i fosterhj, elev i fosterhj, elev i fosterheim, fosterhjemsplassert elev",
-          "refusjon, dekning, utgift, beløp, sats, ressursdekning, hjemkommune, heimkommune"),
+          "refusjon, dekning, utgift, beløp, sats, ressursdekning, hjemkommune, heimkommune", unless="*fosterbarn"),
     _away("Samtykke", "samtykke, samtykkje, samtykkeskjema, consent",
           "bilde, bilete, foto, fotograf, nettside, heimeside, hjemmeside, klassetur, tur, publiser, film, bading, svømming, kamera, nettbrett, google, spotify, teams",
-          "henvis, tilvis, opplysning, utveksl, ppt, samarbeid"),
+          f"{FOSTER}, henvis, tilvis, opplysning, utveksl, ppt, samarbeid"),
     _away("Delt bosted", "delt bosted, delt bustad, delt omsorg, avtale om bosted, avtale om bustad, shared custody",
           "delt bosted, delt bustad, annenhver, annankvar, anna kvar, begge foreld, begge skal, avtale"),
     _away("Faktura og tilbud", "faktura, purring, kreditnota, tilbud, pristilbud, ordrebekreft, bestilling, anbud, tilbod",

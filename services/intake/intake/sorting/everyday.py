@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 SMALL: Final = """
+timane dagane vekene månadene årene åra forma
 og i å det er på en et som til for av at med har vi de den om fra eller ikke kan skal vil ved ein eit frå eg me ho han
 hun kjem ikkje jeg du der dei deg dere dykk så men når hei heisann hallo må var være vere vært vore blir bli vert
 verte ble blei ha hatt hadde få får fikk fekk gi gir gis gitt gav ta tar tas tatt tok tek denne dette disse desse sin

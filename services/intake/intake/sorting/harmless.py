@@ -44,6 +44,16 @@ EVERYDAY: Final = KNOWN | {
     )
     for word in many.split()
 }
+# What harmless words deny or exclude together, no list of words tells: «ho vil ikkje vere der». So these are counted strange.
+NEGATIONS: Final = frozenset(
+    folded(word) for word in "ikke ikkje ingen ingenting aldri uten utan not never nobody no without".split()
+)
+USUALLY_DENIED: Final = tuple(
+    folded(word)
+    for word in """rett gi gir innvil behov buss skyss anledning høve delta bestått godkjen vurdert karakter vurderingsgr grunnlag gangve
+gangfelt fortau sykkelve lys plass levert innlever permisjon oppfyl""".split()
+)
+USUALLY_NOT: Final = tuple(folded(word) for word in "trenger treng gir gjev".split())
 # After a capital at the start of a sentence these tell that it was a name: «Mathias er borte».
 AFTER_NAME: Final = frozenset(
     folded(word)
@@ -238,13 +248,25 @@ def unknown(title: Text) -> str | None:
 
 def strange(text: Text) -> str | None:
     """The first word of a letter that is neither an everyday word of its kinds, nor a number, nor a name."""
+    words = [token.word for token in text.tokens]
     for at, token in enumerate(text.tokens):
+        if token.word in NEGATIONS:
+            if _is_usual(words, at):
+                continue
+            return text.quote(text.tokens[max(0, at - 1)].start, text.tokens[min(at + 2, len(words) - 1)].end)
         if _is_everyday(token.word):
             continue
-        following = text.tokens[at + 1].word if at + 1 < len(text.tokens) else ""
+        following = words[at + 1] if at + 1 < len(words) else ""
         if not _reads_as_name(text.clean, token, following):
             return text.quote(token.start, token.end)
     return None
+
+
+def _is_usual(words: list[str], at: int) -> bool:
+    """Whether this «ikke» is one of those that stand in ordinary letters: «ikke rett til skyss», «trenger ikke plassen»."""
+    return any(word.startswith(USUALLY_DENIED) for word in words[at + 1 : at + 4]) or words[max(0, at - 1)].startswith(
+        USUALLY_NOT
+    )
 
 
 def _reads_as_name(written: str, token: Token, following: str) -> bool:
@@ -288,10 +310,10 @@ def _is_name(written: str, token: Token) -> bool:
 
 
 def _is_known(token: Token) -> bool:
-    word = token.word
-    if not word.isalpha() or len(word) == 1 or word in KNOWN or any(word.removesuffix(end) in KNOWN for end in ENDINGS):
+    if _is_everyday(token.word):
         return True
-    return bool(SPELLED.fitting(word))
+    return any(abs(len(token.word) - len(word)) <= SPELLING for word in SPELLED.fitting(token.word))
 
 
-SPELLED: Final = Lexicon(word for word in TITLE_WORDS.split() if len(word) > 6)
+SPELLING: Final = 2  # letters that a misspelt word of a title is longer or shorter
+SPELLED: Final = Lexicon({folded(word) for word in TITLE_WORDS.split() if len(word) > 6})
