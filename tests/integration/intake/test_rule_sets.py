@@ -146,7 +146,10 @@ async def test_rules_that_could_not_work_are_refused_with_everything_that_is_wro
 
 
 async def test_only_administrators_write_rules(intake: Any) -> None:
-    for asked, role in ((ProposeRuleSet(title="Prøve", rules=DEFAULT_RULES), DISTRIBUTOR), (ListRuleSets(), Role.SCHOOL_LEADER)):
+    for asked, role in (
+        (ProposeRuleSet(title="Prøve", rules=DEFAULT_RULES), DISTRIBUTOR),
+        (ListRuleSets(), Role.SCHOOL_LEADER),
+    ):
         with pytest.raises(Declined) as no:
             await intake.ask(asked, role)
         assert no.value.code == "forbidden"

@@ -12,6 +12,11 @@ from typing import Final
 from intake.sorting import everyday
 from intake.sorting.words import Lexicon, Text, Token, folded
 
+
+def _folded(written: str) -> set[str]:
+    return {folded(word) for word in written.split()}
+
+
 TITLE_WORDS: Final = """
 søknad søker søkjer søke søkjar melding skjema svar svarbrev vedr vedrørende vedrørande angående angåande ang gjelder gjeld om for fra frå til på i ved med og av den det de en ein ei et eit som
 vår våre vårt dykkar deres dere din ditt mitt min sak saksnr saksnummer ref referanse nr skole skolen skule skulen skoleåret skuleåret skolestart skulestart elev eleven elevar elever barn barnet trinn klasse
@@ -29,7 +34,7 @@ samtykke samtykkje samtykkeskjema samtykkeerklæring bilder bilde bilete foto fo
 faktura fakturaer purring kreditnota tilbud tilbod anbud pristilbud ordrebekreftelse bestilling levering renhold reinhald vedlikehold maling varmeanlegg klasserom skolebygg skulebygg lærebøker læremidler skolefotografering skolefoto fotografering
 skolerute skulerute utlysning utlysing stilling stillinger lærer lærar rektor brannøvelse brannøving budsjett høring høyring kurs tillitsvalgte nyhetsbrev dugnad komiteen komite fau møte hei hilsen mvh fwd fw sv vs re kl
 """
-KNOWN: Final = frozenset(folded(word) for word in TITLE_WORDS.split())
+KNOWN: Final = frozenset(_folded(TITLE_WORDS))
 EVERYDAY: Final = KNOWN | {
     folded(word)
     for many in (
@@ -45,165 +50,35 @@ EVERYDAY: Final = KNOWN | {
     for word in many.split()
 }
 # What harmless words deny or exclude together, no list of words tells: «ho vil ikkje vere der». So these are counted strange.
-NEGATIONS: Final = frozenset(
-    folded(word) for word in "ikke ikkje ingen ingenting aldri uten utan not never nobody no without".split()
-)
+NEGATIONS: Final = frozenset(_folded("ikke ikkje ingen ingenting aldri uten utan not never nobody no without"))
 USUALLY_DENIED: Final = tuple(
-    folded(word)
-    for word in """rett gi gir innvil behov buss skyss anledning høve delta bestått godkjen vurdert karakter vurderingsgr grunnlag gangve
-gangfelt fortau sykkelve lys plass levert innlever permisjon oppfyl""".split()
+    _folded("""rett gi gir innvil behov buss skyss anledning høve delta bestått godkjen vurdert karakter vurderingsgr grunnlag gangve
+gangfelt fortau sykkelve lys plass levert innlever permisjon oppfyl""")
 )
-USUALLY_NOT: Final = tuple(folded(word) for word in "trenger treng gir gjev".split())
+USUALLY_NOT: Final = tuple(_folded("trenger treng gir gjev"))
 # After a capital at the start of a sentence these tell that it was a name: «Mathias er borte».
 AFTER_NAME: Final = frozenset(
-    folded(word)
-    for word in [
-        "er",
-        "har",
-        "skal",
-        "går",
-        "kan",
-        "vil",
-        "må",
-        "og",
-        "i",
-        "kjem",
-        "kommer",
-        "bor",
-        "bur",
-        "begynner",
-        "byrjar",
-        "slutter",
-        "sluttar",
-        "trenger",
-        "treng",
-    ]
+    _folded("""
+er har skal går kan vil må og i kjem kommer bor bur begynner byrjar slutter sluttar trenger treng
+""")
 )
 SENTENCE_END: Final = ".!?:\n\r•-–"
 SHORTEST_PART: Final = 3  # of a compound
 # Words that stand in any sentence. Where they do not, the rules do not understand what is written.
 COMMON: Final = frozenset(
-    folded(word)
-    for word in [
-        "og",
-        "i",
-        "å",
-        "det",
-        "er",
-        "på",
-        "en",
-        "et",
-        "som",
-        "til",
-        "for",
-        "av",
-        "at",
-        "med",
-        "har",
-        "vi",
-        "de",
-        "den",
-        "om",
-        "fra",
-        "eller",
-        "ikke",
-        "kan",
-        "skal",
-        "vil",
-        "ved",
-        "ein",
-        "eit",
-        "frå",
-        "eg",
-        "vi",
-        "me",
-        "ho",
-        "han",
-        "hun",
-        "kjem",
-        "ikkje",
-        "jeg",
-        "du",
-        "der",
-        "dei",
-        "deg",
-        "dere",
-        "dykk",
-        "så",
-        "men",
-        "når",
-        "hei",
-        "hilsen",
-        "må",
-        "var",
-        "være",
-        "vere",
-        "the",
-        "and",
-        "of",
-        "to",
-        "in",
-        "for",
-        "is",
-        "we",
-        "our",
-        "are",
-        "with",
-        "from",
-        "you",
-        "this",
-        "that",
-        "be",
-        "will",
-        "lea",
-        "ja",
-        "go",
-        "ii",
-        "leat",
-        "mii",
-        "dan",
-        "ahte",
-    ]
+    _folded("""
+og i å det er på en et som til for av at med har vi de den om fra eller ikke kan skal vil ved ein eit frå eg vi me ho
+han hun kjem ikkje jeg du der dei deg dere dykk så men når hei hilsen må var være vere the and of to in for is we our
+are with from you this that be will lea ja go ii leat mii dan ahte
+""")
 )
 # Beside these a name is a firm's, an office's, or the writer's own.
 NO_PERSON: Final = frozenset(
-    folded(word)
-    for word in [
-        "as",
-        "asa",
-        "sa",
-        "ba",
-        "ans",
-        "da",
-        "ab",
-        "gmbh",
-        "ltd",
-        "inc",
-        "org",
-        "kommune",
-        "fylkeskommune",
-        "skole",
-        "skule",
-        "barneskole",
-        "ungdomsskole",
-        "direktorat",
-        "departement",
-        "forbund",
-        "norge",
-        "noreg",
-        "hilsen",
-        "helsing",
-        "mvh",
-        "vennlig",
-        "venleg",
-        "kontaktperson",
-        "saksbehandler",
-        "sakshandsamar",
-        "avd",
-        "avdeling",
-        "bank",
-        "regards",
-    ]
+    _folded("""
+as asa sa ba ans da ab gmbh ltd inc org kommune fylkeskommune skole skule barneskole ungdomsskole direktorat
+departement forbund norge noreg hilsen helsing mvh vennlig venleg kontaktperson saksbehandler sakshandsamar avd
+avdeling bank regards
+""")
 )
 COMMON_SHARE: Final = 0.12
 SHORTEST: Final = 4  # words that a text must have to be one
