@@ -45,7 +45,7 @@ from sikkersak.identity.roles import Role
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.testing.waiting import eventually
-from sikkersak.vault import Vault, unseal
+from sikkersak.vault import Vault, VaultRef, unseal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DISTRIBUTOR, ADMINISTRATOR = Role.MAIL_DISTRIBUTOR, Role.ADMINISTRATOR
@@ -338,6 +338,7 @@ async def test_paper_is_reminded_of_when_it_is_due_and_shredded_by_somebody(inta
 
 async def test_content_goes_when_its_time_is_over_and_what_others_have_stays(intake: Any) -> None:
     whole = await came(intake, "To brev", ("reklame.txt", b"Reklame"), ("begge.txt", b"Om begge"))
+    (kept,) = await intake.rows("select reading from mail where mail_id = $1", whole.summary.mail_id)
     flyer, both = split_ids(whole)
     parts = (MailPart(attachments=(flyer, both)), MailPart(attachments=(both,)))
     stays, gone = (await intake.ask(SplitMail(mail_id=whole.summary.mail_id, parts=parts), DISTRIBUTOR)).items
@@ -353,6 +354,7 @@ async def test_content_goes_when_its_time_is_over_and_what_others_have_stays(int
     await eventually(removed, what="the removal")
     vault = await vault_of(intake)
     assert [await vault.exists(file.ref) for file in files] == [False, True]
+    assert not await vault.exists(VaultRef.model_validate(kept["reading"])), "the text that it was sorted on went too"
     assert await vault.read_bytes((await read(intake, stays.mail_id)).attachments[0].file.ref, 100) == b"Om begge"
     acts = [one.act for one in (await read(intake, gone.mail_id)).history]
     assert acts == ["split", "discard", "content-removed"]
