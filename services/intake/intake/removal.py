@@ -74,6 +74,10 @@ async def _remove(tx: Transaction, mailroom: Mailroom, row: Row) -> int:
     refs = [VaultRef.model_validate(one["ref"]) for one in await tx.fetch(OWN, row["mail_id"])]
     if refs:
         refs += await _sent_along(mailroom, row)
+    read = await tx.fetchval("select reading from mail where mail_id = $1", row["mail_id"])
+    if read and "holder" in read:  # the text of its first pages, which rules are tried on
+        refs.append(VaultRef.model_validate(read))
+        await tx.execute("update mail set reading = null where mail_id = $1", row["mail_id"])
     for ref in refs:
         await mailroom.vault.delete(ref)
     return len(refs)

@@ -31,6 +31,7 @@ from sikkersak.contracts.intake_distribution import (
     ListSenders,
     MailPart,
     PaperState,
+    ReadMailText,
     RestoreMail,
     SendBackMail,
     ShredPapers,
@@ -353,6 +354,8 @@ async def test_content_goes_when_its_time_is_over_and_what_others_have_stays(int
     await eventually(removed, what="the removal")
     vault = await vault_of(intake)
     assert [await vault.exists(file.ref) for file in files] == [False, True]
+    assert (await intake.ask(ReadMailText(mail_id=stays.mail_id), DISTRIBUTOR)).text == "Reklame\nOm begge"
+    assert (await intake.ask(ReadMailText(mail_id=gone.mail_id), DISTRIBUTOR)).text == ""
     assert await vault.read_bytes((await read(intake, stays.mail_id)).attachments[0].file.ref, 100) == b"Om begge"
     acts = [one.act for one in (await read(intake, gone.mail_id)).history]
     assert acts == ["split", "discard", "content-removed"]
@@ -375,4 +378,7 @@ async def test_what_was_forwarded_goes_with_its_dossier_some_time_after_it_was_d
 
     await eventually(removed, what="the removal")
     assert (await read(intake, mail_id)).summary.state is MailState.FORWARDED
+    (kept,) = await intake.rows("select reading from mail where mail_id = $1", mail_id)
+    assert kept["reading"] is None
+    assert (await intake.ask(ReadMailText(mail_id=mail_id), DISTRIBUTOR)).text == ""
     assert not any([await vault.exists(ref) for ref in (said.dossier, *(file.ref for file in letter.files))])
