@@ -34,11 +34,8 @@ REMOVED: Final = """
 update mail set content_removed_at = now() where mail_id = $1 and state in ('discarded', 'forwarded')
   and content_removed_at is null returning true
 """
-# What it said, and the words of it that the rules matched on; what was split from it, or it from, said the same.
-FAMILY: Final = """(mail_id = $1 or split_from = $1
-  or coalesce(split_from, mail_id) = (select split_from from mail where mail_id = $1))"""
-READINGS: Final = f"select reading from mail where reading is not null and {FAMILY}"
-FORGET_TEXT: Final = f"update mail set reading = null, decision = null where {FAMILY}"
+# What it said, and the words of it that the rules matched on.
+FORGET_TEXT: Final = "update mail set reading = null, decision = null where mail_id = $1"
 OLD_EXPORTS: Final = """
 select export_id, file from exports where ready_at < now() - $1::interval and removed_at is null limit 20
 """
@@ -79,7 +76,9 @@ async def _remove(tx: Transaction, mailroom: Mailroom, row: Row) -> int:
     refs = [VaultRef.model_validate(one["ref"]) for one in await tx.fetch(OWN, row["mail_id"])]
     if refs:
         refs += await _sent_along(mailroom, row)
-    refs += [VaultRef.model_validate(one["reading"]) for one in await tx.fetch(READINGS, row["mail_id"])]
+    read = await tx.fetchval("select reading from mail where mail_id = $1", row["mail_id"])
+    if read and "holder" in read:  # the text of its first pages, which rules are tried on
+        refs.append(VaultRef.model_validate(read))
     await tx.execute(FORGET_TEXT, row["mail_id"])
     for ref in refs:
         await mailroom.vault.delete(ref)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
@@ -21,15 +22,16 @@ class DossierUnreadable(VaultCorrupt):
     """The dossier is whole but not of the model that was asked for. A bug: a contract was broken."""
 
 
-async def seal(vault: Vault, dossier: BaseModel) -> VaultRef:
+async def seal(vault: Vault, dossier: BaseModel, holder: UUID | None = None) -> VaultRef:
     """Stores a dossier. The same dossier under the same vault key gives the same reference, so a handler may run twice.
 
     The reference shows a checksum, and a dossier may be little more than a name and a national number that somebody
-    could try out. So the stored bytes begin with a value that only holders of the vault's key can work out.
+    could try out. So the stored bytes begin with a value that only holders of the vault's key can work out. With a
+    holder it is the holder's own, and can be deleted with what else the holder has.
     """
     content = dossier.model_dump_json()
     blinded = f'{{"blind":"{vault.blind(content.encode())}","dossier":{content}}}'
-    return await vault.put(blinded.encode(), MEDIA_TYPE)
+    return await vault.put(blinded.encode(), MEDIA_TYPE, holder)
 
 
 async def unseal(vault: Vault, ref: VaultRef, model: type[Dossier]) -> Dossier:

@@ -50,7 +50,6 @@ class Kept(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    mail_id: UUID = Field(description="so that no other mail has the same, and it can go with its mail")
     documents: tuple[Document, ...]
 
 
@@ -72,7 +71,7 @@ async def sort_mail(tx: Transaction, vault: Vault, row: Row, attachments: list[A
     except Exception as bug:  # a bug: alarmed in the log; mail is never held up by how it is sorted
         log.exception("sorting_failed", mail_id=str(row["mail_id"]), exception_type=type(bug).__name__)
         decision = BROKEN
-    return Sorted(decision, chosen.rule_set_id, await seal(vault, Kept(mail_id=row["mail_id"], documents=documents)))
+    return Sorted(decision, chosen.rule_set_id, await seal(vault, Kept(documents=documents), row["mail_id"]))
 
 
 def facts_of(row: Row, documents: tuple[Document, ...]) -> Facts:
