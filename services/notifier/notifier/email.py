@@ -97,7 +97,7 @@ def _meaning(trouble: aiosmtplib.SMTPException) -> Transient | Declined:
     if code < FIRST_PERMANENT:
         return Transient(f"SMTP answered {code}")
     if isinstance(trouble, aiosmtplib.SMTPRecipientsRefused):
-        return Declined("mailbox-refused", f"E-posttjeneren godtar ikke adressen til arkivet (svar {code}).")
+        return Declined("mailbox-refused", f"E-posttjeneren godtar ikke mottakerens adresse (svar {code}).")
     if code == TOO_LARGE:
         return Declined("mail-too-large", "E-posten er for stor for e-posttjeneren.")
     return Declined("mail-refused", f"E-posttjeneren avviste e-posten (svar {code}).")

@@ -10,7 +10,9 @@ import pytest
 
 from cases.gate import gate
 from cases.operations import operations
+from cases.store import tasks
 from sikkersak.contracts.cases import ListCases, ReadCase
+from sikkersak.contracts.cases_casework import ListTasks, TaskKind
 from sikkersak.contracts.cases_employees import (
     EmployeeFields,
     ImportAct,
@@ -110,6 +112,8 @@ async def test_a_leaver_loses_access_at_once_and_their_open_work_is_listed_and_g
     leaver, other = await employed(town), await employed(town)
     case_id = await town.case(leaver.employee_id)
     await town.ask(leaver.employee_id, ReadCase(case_id=case_id))
+    about = {"case_id": case_id, "assigned_to": leaver.employee_id}
+    await town.run(lambda tx: tasks.add(tx, TaskKind.SEND_OTHERWISE, town.here, **about))
 
     left = await changed(town, leaver, is_active=False)
     assert not left.is_active
@@ -123,6 +127,7 @@ async def test_a_leaver_loses_access_at_once_and_their_open_work_is_listed_and_g
     asked = ReassignWork(school_id=town.here, from_staff_id=leaver.employee_id, to_staff_id=other.employee_id)
     assert (await town.ask(leader, asked)).items[0].cases == ()
     await town.ask(other.employee_id, ReadCase(case_id=case_id))
+    assert [one.case_id for one in (await town.ask(other.employee_id, ListTasks())).items] == [case_id]
     elsewhere = await town.person("employee", schools=(town.elsewhere,))
     with pytest.raises(Declined, match="ikke ved denne skolen"):
         await town.ask(leader, asked.model_copy(update={"to_staff_id": elsewhere}))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from notifier.svarut.letter import compose
+from sikkersak.clock import now
 from sikkersak.contracts.notifier import (
     Announce,
     ConsignmentPage,
@@ -330,6 +332,8 @@ async def test_each_sees_what_is_theirs_to_see(house: Any) -> None:
         assert set(await seen(actor("mail_distributor"))) >= set(letters)
         assert await seen(actor("school_leader", school=mine)) == letters[:1]
         assert await seen(actor("employee"), document_id=letters[1]) == letters[1:]
+        assert await seen(actor("operations"), school_id=other) == letters[1:]
+        assert await seen(actor("operations"), since=now() + timedelta(hours=1)) == []
         for nobody in (actor("employee", school=mine), actor("school_leader"), actor()):
             with pytest.raises(Declined, match="forbidden"):
                 await seen(nobody)

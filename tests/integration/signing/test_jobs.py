@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from sikkersak.clock import now
+from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.signing import CancelJob, JobState, ListJobs, NextStep, ReadJob, SignedEvidence, Signer
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor
@@ -48,7 +49,7 @@ async def test_what_all_have_signed_is_verified_stored_told_and_confirmed(house:
         async def is_confirmed() -> bool:
             return bool((await stand_in.jobs(job))[0]["files_gone"])
 
-        await eventually(is_confirmed, what="the confirmation")
+        await eventually(is_confirmed, within=40, what="the confirmation")
     assert [one["state"] for one in progress] == ["signed", "waiting"]
     assert [fact.get("state") for fact in facts if fact["type"] == "signing.job.changed.v1"][-1] == "signed"
     (signed,) = [fact for fact in facts if fact["type"] == "signing.document.signed.v1"]
@@ -128,7 +129,7 @@ async def test_a_crash_between_storing_and_confirming_is_made_good_by_confirming
         async def is_confirmed() -> bool:
             return bool((await stand_in.jobs(job))[0]["confirmations"])
 
-        await eventually(is_confirmed, what="the confirmation")
+        await eventually(is_confirmed, within=40, what="the confirmation")
         facts = await house.facts()
     # a relay that dies may say a message twice; the inbox knows it by its id
     assert len({fact["message_id"] for fact in facts if fact["type"] == "signing.document.signed.v1"}) == 1
@@ -174,6 +175,12 @@ async def test_every_end_without_a_signature_has_a_code_and_a_next_step(house: A
             assert detail.job.detail
             assert detail.job.delivery == ("given_up" if state == "expired" else "declined")
             assert detail.signers[0].state == "not_applicable"
+        under_way = await house.ask_signatures()
+        await house.at_portal(under_way)
+        for state in ConsignmentState:  # the filter and what is shown are one reckoning
+            found = (await house.ask(ListJobs(delivery=state, limit=200), actor(OPERATIONS))).items
+            assert {one.delivery for one in found} <= {state}
+            assert (under_way in {one.job_id for one in found}) == (state is ConsignmentState.SENT)
 
 
 async def test_jobs_wait_unsent_while_the_portal_is_down_and_go_by_themselves(house: Any, stand_in: Any) -> None:

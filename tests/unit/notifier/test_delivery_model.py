@@ -114,7 +114,7 @@ def test_every_notice_concerns_somebody() -> None:
     assert set(AUDIENCES) == set(Notice)
     for notice, audience in AUDIENCES.items():
         is_for_others = bool(audience.anywhere or audience.at_school or audience.is_everybody)
-        assert is_for_others is (notice not in {Notice.ROLE_GIVEN, Notice.ROLE_TAKEN}), notice
+        assert is_for_others is (notice not in {Notice.ROLE_GIVEN, Notice.ROLE_TAKEN, Notice.MAIL_REGISTERED}), notice
 
 
 def test_every_refusal_of_a_letter_leaves_a_choice_and_nothing_else_does() -> None:

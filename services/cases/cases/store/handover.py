@@ -35,7 +35,10 @@ async def open_work(tx: Transaction, school_id: UUID, staff_id: UUID | None) -> 
 
 
 async def reassign(tx: Transaction, school_id: UUID, from_id: UUID, to_id: UUID, only: list[UUID]) -> list[UUID]:
-    """Open cases get another who is responsible, unfinished documents another owner. Returns the cases."""
+    """Open cases get another who is responsible, unfinished documents another owner, open tasks in them another to do them.
+
+    Returns the cases.
+    """
     mine = "c.school_id = $1 and c.status = 'open' and ($4::uuid[] = '{}' or c.case_id = any($4))"
     drafts = f"""
     update documents d set owner_id = $3 from cases c
@@ -43,4 +46,8 @@ async def reassign(tx: Transaction, school_id: UUID, from_id: UUID, to_id: UUID,
     touched = {row["case_id"] for row in await tx.fetch(drafts, school_id, from_id, to_id, only)}
     cases = f"update cases c set responsible_id = $3 where c.responsible_id = $2 and {mine} returning c.case_id"
     touched |= {row["case_id"] for row in await tx.fetch(cases, school_id, from_id, to_id, only)}
+    tasks = f"""
+    update tasks t set assigned_to = $3 from cases c
+    where c.case_id = t.case_id and t.assigned_to = $2 and t.done_at is null and {mine}"""
+    await tx.execute(tasks, school_id, from_id, to_id, only)
     return sorted(touched)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -206,6 +207,12 @@ async def due_for_a_look(tx: Transaction, limit: int) -> list[Row]:
     order by next_look_at limit $1
     """
     return await tx.fetch(sql, limit)
+
+
+async def lock(tx: Transaction, consignment_ids: Sequence[UUID]) -> list[Row]:
+    """These, locked for this transaction, always in the same order."""
+    sql = "select * from consignments where consignment_id = any($1) order by consignment_id for update"
+    return await tx.fetch(sql, list(consignment_ids))
 
 
 async def spent_passwords(tx: Transaction) -> list[Row]:
