@@ -122,6 +122,8 @@ def mail(seeding: Seeding) -> None:
     seeds.add("POST /waiting-mail/{mail_id}/refusal", refusal, mail_id=waiting[1]["mail_id"])
     systems = seeding.distributor.get("receivers")["items"]
     seeds.add("POST /receivers/resumption", {"system": systems[0]["system"]})
+    seeds.add("POST /mail-exports")
+    seeds.add("GET /senders", query={"query": "PPT"})
     export = seeding.distributor.post("mail-exports")["export_id"]
     seeds.known["export_id"] = [export]
     wait_for("an export", lambda: seeding.distributor.get(f"mail-exports/{export}").get("file"))

@@ -171,6 +171,7 @@ def set_up(seeding: Seeding) -> None:
     seeds.add("POST /webhooks", hook)
     made = admin.post("webhooks", hook)
     seeds.known["webhook_id"] = [made["webhook_id"]]
+    seeds.add("POST /webhooks/{webhook_id}/ping", webhook_id=made["webhook_id"])
     changed = hook | {"is_active": True}
     seeds.add("PATCH /webhooks/{webhook_id}", changed, headers={"If-Match": '"1"'}, webhook_id=made["webhook_id"])
     seeds.add("POST /webhooks/{webhook_id}/secret", webhook_id=admin.post("webhooks", hook)["webhook_id"])

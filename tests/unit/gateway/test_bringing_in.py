@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
-from gateway.api.caller import caller
+from gateway.api.caller import caller_or_machine
 from gateway.app import make_app
 from gateway.cookies import Cookies
 from sikkersak.clock import now
@@ -48,7 +49,7 @@ class Asked:
     is_distributor: bool = True
     asked: list[Any] = field(default_factory=list)
     contents: list[bytes] = field(default_factory=list)
-    person: Any = field(default_factory=lambda: SimpleNamespace(staff=SimpleNamespace(staff_id=new_id())))
+    own_id: UUID = field(default_factory=new_id)
     is_down: bool = False
 
     async def ask(self, operation: Any, key: str | None = None) -> Any:
@@ -84,7 +85,7 @@ async def site(tmp_path: Path) -> AsyncIterator[tuple[Asked, httpx.AsyncClient]]
     )
     protection: Any = make_app(reception)
     who = Asked(reception)
-    protection._app.dependency_overrides[caller] = lambda: who
+    protection._app.dependency_overrides[caller_or_machine] = lambda: who
     async with httpx.AsyncClient(transport=httpx.ASGITransport(protection), base_url="https://sak") as client:
         yield who, client
 
