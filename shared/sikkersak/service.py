@@ -8,6 +8,7 @@ cancelled first, running handlers finish, the relay sends its batch, then the po
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -95,11 +96,18 @@ async def _serve(service: Service[Any, Any], settings: ServiceSettings) -> None:
         service.handlers.subscribe(frame.broker, room, frame.database, frame.metrics)
         requests = _request_broker(service, frame, room)
         await _start(stack, service, frame, room, requests, stopping)
+        _settle_memory()
         log.info("service_started", port=settings.http_port)
         await stopping.wait()
         frame.health.leave()
         log.info("service_stopping")
     log.info("service_stopped")
+
+
+def _settle_memory() -> None:
+    """What is there after the start stays for good: the collector need not walk through it while somebody waits."""
+    gc.collect()
+    gc.freeze()
 
 
 async def _frame(stack: AsyncExitStack, service: Service[Any, Any], settings: ServiceSettings) -> Frame[Any]:
@@ -148,7 +156,8 @@ def _request_broker(service: Service[Any, Any], frame: Frame[Any], room: Any) ->
         return None
     broker = RabbitBroker(
         frame.settings.rabbitmq_rpc_url.get_secret_value(),
-        default_channel=Channel(on_return_raises=True),
+        # A reply that is lost with the broker is asked for again, under the same key: nobody waits for its confirmation.
+        default_channel=Channel(publisher_confirms=False),
         graceful_timeout=frame.settings.drain_seconds,
         reconnect_interval=RECONNECT_SECONDS,
         logger=None,

@@ -11,6 +11,7 @@ answer; and the machine full, where everybody asks again at once (`full_…`) an
 | `rps` | answers a second through the gateway |
 | `bare_p50_ms`, `bare_p99_ms`, `bare_rps` | the same at the bare process |
 | `p50_ratio` | gateway's median in bare medians |
+| `…_cpu_ms` | processor time that an answer through the gateway costs in each part; `bare_cpu_ms`: bare and database |
 | `full_…` | the same with the machine full; `full_rps` is what goes through it |
 | `failed` | answers that were not a success, on either side |
 """
@@ -25,7 +26,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -43,6 +44,7 @@ from local.demo.mailroom import Mailroom
 from local.demo.outside import Outside
 from local.demo.setting import log_in_as, set_up
 from local.demo.staff import Staff
+from local.effort import used
 from local.matrix.people import synthetic_numbers
 from local.memory import Memory, free_port
 from local.places import LOCAL
@@ -56,6 +58,8 @@ from sikkersak.persistence.database import Database
 
 OPERATIONS = ("inbox", "case", "download", "register")
 ROLES = frozenset({"mail_distributor", "school_leader"})
+DATABASE = "sikkersak_bench_gateway"
+PARTS = ("gateway", "cases", "intake", "database", "broker")
 ABSENT = ("archiver", "signing", "notifier")
 COPIES = """
 with made as (
@@ -98,6 +102,14 @@ class Setting:
         return Want("GET", f"/api/v1/{path}", headers)
 
 
+@dataclass(frozen=True)
+class Bare:
+    """The process beside."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+
+
 @dataclass
 class Measured:
     """Waits in seconds, and how long the whole took."""
@@ -105,9 +117,15 @@ class Measured:
     waits: list[float]
     seconds: float
     failed: int
+    effort: dict[str, float] = field(default_factory=dict)
 
     def at(self, share: float) -> float:
         return round(sorted(self.waits)[min(len(self.waits) - 1, int(share * len(self.waits)))] * 1000, 1)
+
+    def cpu_ms(self, *parts: str) -> float:
+        """What one answer cost in these parts; in all where none is named."""
+        seconds = sum(self.effort.get(part, 0.0) for part in parts or self.effort)
+        return round(seconds * 1000 / len(self.waits), 2)
 
     @property
     def rps(self) -> float:
@@ -141,19 +159,21 @@ async def measure(address: str, want: Callable[[int], Want], staff: int, request
     return Measured(waits, time.perf_counter() - began, failed)
 
 
-async def compare(stack: Stack, setting: Setting, bare: str, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+async def compare(stack: Stack, setting: Setting, bare: Bare, arguments: argparse.Namespace) -> list[dict[str, Any]]:
     rows = []
     for staff in arguments.staff:
         for operation in OPERATIONS:
             row: dict[str, Any] = {"operation": operation, "staff": staff, "failed": 0}
             want = partial(setting.want, operation)
-            for address in (stack.url("gateway"), bare):  # everybody is known, every connection has its statements
+            for address in (
+                stack.url("gateway"),
+                bare.address,
+            ):  # everybody is known, every connection has its statements
                 await measure(address, partial(setting.want, "inbox"), staff, 2 * staff, 0.0)
             for prefix, think in (("", arguments.think), ("full_", 0.0)):
-                await settled(stack)
                 through, beside = [
-                    await measure(address, want, staff, arguments.requests, think)
-                    for address in (stack.url("gateway"), bare)
+                    await with_effort(stack, bare, measure(address, want, staff, arguments.requests, think))
+                    for address in (stack.url("gateway"), bare.address)
                 ]
                 row |= {
                     f"{prefix}p50_ms": through.at(0.5),
@@ -163,12 +183,25 @@ async def compare(stack: Stack, setting: Setting, bare: str, arguments: argparse
                     f"{prefix}bare_p50_ms": beside.at(0.5),
                     f"{prefix}bare_p99_ms": beside.at(0.99),
                     f"{prefix}bare_rps": beside.rps,
+                    **{f"{prefix}{part}_cpu_ms": through.cpu_ms(part) for part in PARTS},
+                    f"{prefix}bare_cpu_ms": beside.cpu_ms("bare", "database"),
                     f"{prefix}p50_ratio": round(through.at(0.5) / beside.at(0.5), 2),
                     "failed": row["failed"] + through.failed + beside.failed,
                 }
             print(row, file=sys.stderr)
             rows.append(row)
     return rows
+
+
+async def with_effort(stack: Stack, bare: Bare, measuring: Coroutine[Any, Any, Measured]) -> Measured:
+    """Measures when nothing of what was asked before is under way, and counts the processor time beside the clock."""
+    await settled(stack)
+    processes = {name: stack.process(name).pid() for name in PARTS if name not in ("database", "broker")}
+    before = used(processes | {"bare": bare.process.pid}, DATABASE)
+    measured = await measuring
+    after = used(processes | {"bare": bare.process.pid}, DATABASE)
+    measured.effort = {part: seconds - before.get(part, 0.0) for part, seconds in after.items()}
+    return measured
 
 
 async def settled(stack: Stack) -> None:
@@ -210,7 +243,9 @@ def prepare(stack: Stack, staff: int) -> Setting:
     )
     detail = leader.get(f"cases/{case['case_id']}")
     document = next(one for event in detail["events"] for one in event["documents"] if one["files"])
-    filled = leader.post("cases", {"school_id": case["school_id"], "title": "Her registreres det"})
+    filled = leader.post(
+        "cases", {"school_id": case["school_id"], "title": "Her registreres det", "case_type": "general"}
+    )
     return Setting(headers, actor, case["case_id"], document["document_id"], case["school_id"], filled["case_id"])
 
 
@@ -238,7 +273,7 @@ async def copies(stack: Stack, count: int) -> list[str]:
     return [str(row["mail_id"]) for row in rows]
 
 
-def bare_process(stack: Stack, setting: Setting) -> tuple[subprocess.Popen[bytes], str]:
+def bare_process(stack: Stack, setting: Setting) -> Bare:
     port = free_port()
     settings = stack.process("cases").environment
     told = {
@@ -251,7 +286,7 @@ def bare_process(stack: Stack, setting: Setting) -> tuple[subprocess.Popen[bytes
     started = subprocess.Popen(command, env=os.environ | {"BARE": json.dumps(told)})
     address = f"http://127.0.0.1:{port}"
     wait(lambda: answers(port), "the bare process", "what it says above")
-    return started, address
+    return Bare(started, address)
 
 
 def main() -> int:
@@ -263,7 +298,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the stack running, to look into it")
     arguments = parser.parse_args()
     folder = LOCAL / "bench-gateway"
-    stack = Stack(folder, "sikkersak_bench_gateway", Memory(folder / "memory.json"))
+    stack = Stack(folder, DATABASE, Memory(folder / "memory.json"))
     stack.clear()
     bare = None
     try:
@@ -271,11 +306,11 @@ def main() -> int:
         setting = prepare(stack, max(arguments.staff))
         stack.stop(*ABSENT)  # what they would do with what is registered is not what is measured
         setting.mail = asyncio.run(copies(stack, 4 * arguments.requests * len(arguments.staff)))
-        bare, address = bare_process(stack, setting)
-        rows = asyncio.run(compare(stack, setting, address, arguments))
+        bare = bare_process(stack, setting)
+        rows = asyncio.run(compare(stack, setting, bare, arguments))
     finally:
         if bare is not None:
-            bare.terminate()
+            bare.process.terminate()
         if not arguments.keep:
             stack.clear()
     figures = {"think_s": arguments.think, "requests": arguments.requests, "results": rows}

@@ -107,7 +107,8 @@ def _prepare(stack: Stack) -> Desk:
 def _desk(stack: Stack, setting: Setting, distributor: Staff) -> Desk:
     teacher = setting.people.staff_with("employee_create_cases")[0]
     person = Staff.log_in(stack.url("gateway"), teacher.username)
-    case = person.post("cases", {"school_id": setting.school_id(teacher.schools[0]), "title": "Omstart under arbeid"})
+    opened = {"title": "Omstart under arbeid", "case_type": "general"}
+    case = person.post("cases", {"school_id": setting.school_id(teacher.schools[0])} | opened)
     note = {"template": "journal-note", "title": "Første notat", "body": "Skrevet før omstarten."}
     document = person.post(f"cases/{case['case_id']}/documents", note)
     people = {"teacher": person, "distributor": distributor, "leader": log_in_as(stack, "school_leader")}

@@ -37,6 +37,7 @@ def make_app(reception: Reception) -> ASGIApp:
         openapi_url=f"{API}/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"metrics": False, "logs": False, "operation_spans": False},  # one span for each request is enough
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.reception = reception

@@ -55,9 +55,13 @@ class Identities:
         self._version = version
         self._known: dict[bytes, _Known] = {}
 
-    async def of(self, session: Session, now: datetime) -> StaffMember:
-        """The member of staff; `NotStaff` for everybody else, `Transient` when cases does not answer."""
-        version = await self._version()
+    async def of(self, session: Session, now: datetime, version: int | None = None) -> StaffMember:
+        """The member of staff; `NotStaff` for everybody else, `Transient` when cases does not answer.
+
+        Who has just read the version with the session gives it along.
+        """
+        if version is None:
+            version = await self._version()
         known = self._known.get(session.digest)
         if known and known.version != version:
             known = None

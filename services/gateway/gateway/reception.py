@@ -139,16 +139,17 @@ class Reception:
         `TooMany` when the person asks too often, before anybody else is asked.
         """
         secret = _secret(cookie)
-        session = await self.sessions.find(secret.digest()) if secret else None
-        if secret is None or session is None:
+        found = await self.sessions.look_up(secret.digest()) if secret else None
+        if secret is None or found is None:
             return None
+        session, staff_version = found
         moment = now()
         if not _is_alive(session, self.limits, moment):
             await self.end(session.digest)
             return None
         self.requests.take(session.pid_lookup)
         try:
-            staff = await self.identities.of(session, moment)
+            staff = await self.identities.of(session, moment, staff_version)
         except NotStaff:
             await self.end(session.digest)
             raise

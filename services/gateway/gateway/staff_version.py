@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sikkersak.persistence.database import Database, Transaction
+from sikkersak.persistence.database import Database, Transaction, present
 
 
 async def current(database: Database) -> int:
     """The version now."""
-    async with database.transaction() as tx:
-        found: int = await tx.fetchval("select version from staff_version")
-    return found
+    row = await database.one("select version from staff_version")
+    return int(present(row, "staff-version")["version"])
 
 
 async def advance(tx: Transaction) -> None:

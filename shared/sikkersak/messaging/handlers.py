@@ -91,7 +91,7 @@ class Handlers(Generic[Room]):
                 effect = (
                     _once(handler, room, database, queue.name, metrics) if is_transactional else _any(handler, room)
                 )
-                subscriber(filter=_is_of(message_type))(_receiver(heard, effect, metrics))
+                subscriber(filter=_is_of(message_type))(_receiver(heard, effect, metrics, broker))
             subscriber(_unknown)
 
 
@@ -117,9 +117,14 @@ def _any(handler: Callable[..., Awaitable[None]], room: Any) -> Callable[[Messag
 
 
 def _receiver(
-    heard: type[Message], effect: Callable[[Message, Envelope], Awaitable[None]], metrics: Metrics
+    heard: type[Message],
+    effect: Callable[[Message, Envelope], Awaitable[None]],
+    metrics: Metrics,
+    broker: RabbitBroker,
 ) -> Callable[..., Awaitable[None]]:
-    async def receive(message: heard, raw: RabbitMessage) -> None:  # type: ignore[valid-type]
+    async def receive(message: heard) -> None:  # type: ignore[valid-type]
+        # as an argument it would come through another thread, each time
+        raw: RabbitMessage = broker.context.get_local("message")
         envelope = envelope_of(raw)
         handling(envelope)
         structlog.contextvars.bind_contextvars(

@@ -9,8 +9,10 @@ The reply's body is `{"ok": ...}` or `{"problem": {"code", "detail", "status"}}`
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import aio_pika
@@ -34,6 +36,7 @@ from sikkersak.observability.tracing import current_traceparent
 log = structlog.get_logger(__name__)
 
 REPLY_TO: Final = "amq.rabbitmq.reply-to"  # direct reply-to: no queue, nothing stored, a reply to the dead is dropped
+CHANNELS: Final = 8  # one channel writes one request at a time, and the next waits until it has left
 YES: Final = b'{"ok":'
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -47,14 +50,13 @@ class Overloaded(Transient):
 
 
 class RpcClient:
-    """Asks, and vouches for who asks. One channel, any number of requests in flight, each with its own deadline."""
+    """Asks, and vouches for who asks. A few channels, any number of requests in flight, each with its own deadline."""
 
     def __init__(self, connection: AbstractRobustConnection, signer: ActorSigner) -> None:
-        self._connection = connection
         self._signer = signer
         self._waiting: dict[str, asyncio.Future[bytes]] = {}
-        self._channel: AbstractChannel | None = None
-        self._opening = asyncio.Lock()
+        self._lines = [_Line(connection, self._receive) for _ in range(CHANNELS)]
+        self._turns = itertools.cycle(self._lines)
 
     async def ask(
         self, operation: Operation[Answer], *, actor: Actor, idempotency_key: str | None = None, within: float = 10.0
@@ -76,12 +78,12 @@ class RpcClient:
 
     async def close(self) -> None:
         """Closes the channel; whoever still waits gets `DeadlinePassed` at their deadline."""
-        if self._channel is not None:
-            await self._channel.close()
+        for line in self._lines:
+            await line.close()
 
     async def _publish(self, message: aio_pika.Message, owner: str) -> None:
         try:
-            channel = await self._open()
+            channel = await next(self._turns).open()
             await channel.default_exchange.publish(message, routing_key=f"rpc.{owner}", mandatory=True)
         except (aiormq.AMQPError, aio_pika.exceptions.AMQPError, ConnectionError, RuntimeError) as away:
             raise Overloaded(f"{owner} takes no requests right now") from away
@@ -109,8 +111,25 @@ class RpcClient:
             expiration=within,
         )
 
-    async def _open(self) -> AbstractChannel:
-        """Requests and their replies share one channel: that is how direct reply-to works."""
+    async def _receive(self, reply: AbstractIncomingMessage) -> None:
+        future = self._waiting.get(str(reply.correlation_id))
+        if future is not None and not future.done():
+            future.set_result(reply.body)
+
+
+class _Line:
+    """One channel. Requests and their replies share it: that is how direct reply-to works."""
+
+    def __init__(
+        self, connection: AbstractRobustConnection, receive: Callable[[AbstractIncomingMessage], Awaitable[None]]
+    ) -> None:
+        self._connection = connection
+        self._receive = receive
+        self._channel: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+
+    async def open(self) -> AbstractChannel:
+        """The channel; opened where it is not."""
         async with self._opening:
             if self._channel is None or self._channel.is_closed:
                 channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
@@ -120,16 +139,16 @@ class RpcClient:
                 self._channel = channel
             return self._channel
 
+    async def close(self) -> None:
+        """No more of it."""
+        if self._channel is not None:
+            await self._channel.close()
+
     async def _listen(self, channel: AbstractRobustChannel | None) -> None:
         if channel is None:  # it went while it was coming back
             return
         replies = await channel.get_queue(REPLY_TO, ensure=False)
         await replies.consume(self._receive, no_ack=True)
-
-    async def _receive(self, reply: AbstractIncomingMessage) -> None:
-        future = self._waiting.get(str(reply.correlation_id))
-        if future is not None and not future.done():
-            future.set_result(reply.body)
 
 
 def _unwrap(operation: Operation[Answer], body: bytes) -> Answer:

@@ -102,7 +102,7 @@ class Database:
 async def _leave_clean(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     """Nothing is undone when a connection goes back into the pool: that would be one more way to the server each time.
 
-    Settings, locks and notifications are a transaction's here, and asyncpg itself ends one that was left open.
+    Settings, locks and notifications are a transaction's here (a test looks), and asyncpg itself ends one that was left open.
     """
     del connection
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
 from gateway.api import (
@@ -86,7 +86,6 @@ def mount(app: FastAPI) -> None:
     csrf = APIKeyHeader(
         name="X-CSRF-Token", scheme_name="csrf", auto_error=False, description="with every change; from GET /api/v1/me"
     )
-    api = APIRouter(prefix=PREFIX, responses=documented(), dependencies=[Depends(session), Depends(csrf)])
-    for resource in SHELVES:
-        api.include_router(resource.router)
-    app.include_router(api)
+    for resource in SHELVES:  # side by side: a router inside another is searched once more for every request
+        dependencies = [Depends(session), Depends(csrf)]
+        app.include_router(resource.router, prefix=PREFIX, responses=documented(), dependencies=dependencies)
