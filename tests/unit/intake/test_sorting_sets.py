@@ -60,6 +60,12 @@ def test_nothing_is_wrongly_forwarded_on_the_labelled_sets(path: Path) -> None:
     assert len(rows) >= (150 if path == bench.OWN else 60)
 
 
+def test_harmless_titles_over_texts_that_are_not_are_never_forwarded() -> None:
+    rows, _ = bench.read_set(bench.SETS / "sorting-traps.csv")
+    assert [row.line for row, decision in bench.sorted_ones(rows) if decision.belonging is AWAY] == []
+    assert len(rows) > 20
+
+
 def test_most_of_what_the_rules_were_made_for_is_sorted_without_a_person() -> None:
     told = bench.run([bench.OWN], shows_each=False)
     assert told["right"] >= 0.85 * told["shipments"]

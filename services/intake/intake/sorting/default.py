@@ -15,6 +15,8 @@ EVERYWHERE: Final = (*NAMED, F.TEXT)
 TITLE: Final = "Standardregler"
 
 
+# Longer than schools grant: where a child is taken to, and by whom, is a person's to ask.
+LONG: Final = "måned, månad, month, halvt år, et år, eit år, fire uker, fire veker, fem uker, fem veker, seks uker, seks veker, sju uker, åtte uker, åtte veker, ti uker, tolv uker, 4 uker, 5 uker, 6 uker, 7 uker, 8 uker, 9 uker, 10 uker, 12 uker, 4 veker, 5 veker, 6 veker, 8 veker, four weeks, six weeks, eight weeks"
 FOSTER: Final = "*fosterh, *fosterf, *fostermor, *fosterbarn"  # known only to the rule that is for them
 CHILD: Final = "*elev, barn, born, sønn, son vår, datter, dotter, jente, jenta, gut, gutt, pike, bruker, født, fødd, fødselsn, personnummer, foresatt, foreldre til, samtale, tolk"
 
@@ -57,7 +59,8 @@ AWAY: Final = (
     _away("Skoleskyss", "skoleskyss, skuleskyss, skyss, busskort, skolebuss, skulebuss, school transport",
           '*skyss, buss, *busskort, drosje, taxi, "km", kilometer, skolevei, skoleveg, skuleveg, skulevei, avstand, transport'),
     _away("Permisjon", "permisjon, permsjon, premisjon, fri fra skole, fri frå skule, fri fra undervis, fri frå undervis, søknad om fri, søknad fri, søke om fri, ekstra fri, leave of absence, application for leave, virgelohp",
-          '*permisjon, permsjon, premisjon, "fri", ferie, reise, reiser, tur, bryllup, bryllaup, konfirm, besøk, leave, travel, turnering, cup, stevne'),
+          '*permisjon, permsjon, premisjon, "fri", ferie, reise, reiser, tur, bryllup, bryllaup, konfirm, besøk, leave, travel, turnering, cup, stevne',
+          f"{FOSTER}, {LONG}"),
     _away("Skolebytte og flytting", "skolebytte, skulebyte, skulebytte, bytte skole, byte skule, bytte av skole, byte av skule, flyttemeld, melding om flytt, melding om inn, melding om ut, flytting, flytter, flyttar, innflytting, utflytting, utmelding av elev, change of school",
           "flytt, innflytt, utflytt, bytt, byte skule, byter, ny skole, ny skule, ny adresse, kommune, opptaksområd, skolekrets, krins, begynn, move, moving"),
     _away("SFO", "sfo, skolefritid, skulefritid", "sfo, skolefritid, skulefritid, plass, feriedag, foreldrebetaling, oppsigelse, seier opp, sier opp"),
@@ -66,7 +69,8 @@ AWAY: Final = (
     _away("Fravær og anmerkninger", "fravær, fråvær, fråværsmeld, anmerkning, merknad i orden, merknader i orden, forsentkom, absence",
           "fravær, fråvær, anmerkning, merknad, forsentkom, for sent, for seint, timer, timar, dager, dagar, borte, orden, bortreist, reise"),
     _away("Privatskole", "privatskole, privatskule, friskole, friskule, montessori, steinerskole, steinerskule",
-          "privatskole, privatskule, friskole, friskule, montessori, steinerskole, privatskoleloven, opptak, elevliste, godkjenning"),
+          "privatskole, privatskule, friskole, friskule, montessori, steinerskole, privatskoleloven, opptak, elevliste, godkjenning",
+          f"{FOSTER}, vedtak, ressurs"),
     _away("Fosterhjem og ressurser", "ressursdekning, refusjon fosterhj, refusjonskrav fosterhj, dekning av utgift, enkeltvedtak og ressurs, ressurser til elev bosatt i fosterhj, elev i fosterhj, elev i fosterheim, fosterhjemsplassert elev",
           "refusjon, dekning, utgift, beløp, sats, ressursdekning, hjemkommune, heimkommune", unless="*fosterbarn"),
     _away("Samtykke", "samtykke, samtykkje, samtykkeskjema, consent",

@@ -55,6 +55,7 @@ USUALLY_DENIED: Final = tuple(
     _folded("""rett gi gir innvil behov buss skyss anledning høve delta bestått godkjen vurdert karakter vurderingsgr grunnlag gangve
 gangfelt fortau sykkelve lys plass levert innlever permisjon oppfyl""")
 )
+UNWILLING: Final = frozenset(_folded("vil ville tør torer får fikk fekk klarer klarar"))  # «vil ikke ta bussen»
 USUALLY_NOT: Final = tuple(_folded("trenger treng gir gjev"))
 # After a capital at the start of a sentence these tell that it was a name: «Mathias er borte».
 AFTER_NAME: Final = frozenset(
@@ -139,6 +140,8 @@ def strange(text: Text) -> str | None:
 
 def _is_usual(words: list[str], at: int) -> bool:
     """Whether this «ikke» is one of those that stand in ordinary letters: «ikke rett til skyss», «trenger ikke plassen»."""
+    if words[max(0, at - 1)] in UNWILLING:
+        return False
     return any(word.startswith(USUALLY_DENIED) for word in words[at + 1 : at + 4]) or words[max(0, at - 1)].startswith(
         USUALLY_NOT
     )
