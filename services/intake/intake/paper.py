@@ -91,7 +91,7 @@ async def add_paper(asked: AddPaper, ask: Ask, mailroom: Mailroom) -> Paper:
     _demand_school(ask, asked.school_id)
     if asked.kept_since > _today():
         raise Declined(
-            "paper-in-future", "Papiret kan ikke være tatt vare på fra en dag som ikke har vært.", status=422
+            "paper-in-future", "Datoen kan ikke være fram i tid.", status=422
         )
     shred_from = asked.shred_from or month_after(asked.kept_since)
     _demand_after(shred_from, asked.kept_since)
@@ -121,7 +121,7 @@ async def shred_papers(asked: ShredPapers, ask: Ask, mailroom: Mailroom) -> Pape
     del mailroom
     _demand_school(ask, asked.school_id)
     if asked.shredded_on > _today():
-        raise Declined("paper-in-future", "Makuleringen kan ikke være gjort på en dag som ikke har vært.", status=422)
+        raise Declined("paper-in-future", "Datoen kan ikke være fram i tid.", status=422)
     shredded = []
     for paper_id in sorted(set(asked.paper_ids)):  # always in the same order: two at once cannot wait for each other
         row = await _lock(ask.tx, asked.school_id, paper_id)
