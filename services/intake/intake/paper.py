@@ -90,9 +90,7 @@ async def add_paper(asked: AddPaper, ask: Ask, mailroom: Mailroom) -> Paper:
     del mailroom
     _demand_school(ask, asked.school_id)
     if asked.kept_since > _today():
-        raise Declined(
-            "paper-in-future", "Datoen kan ikke være fram i tid.", status=422
-        )
+        raise Declined("paper-in-future", "Datoen kan ikke være fram i tid.", status=422)
     shred_from = asked.shred_from or month_after(asked.kept_since)
     _demand_after(shred_from, asked.kept_since)
     sql = """insert into papers (paper_id, school_id, reference, place, kept_since, shred_from, noted_by)
