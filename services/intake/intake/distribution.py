@@ -9,6 +9,7 @@ from intake import forwarding, orders, store
 from intake.domain import move
 from intake.mailroom import Mailroom
 from intake.operations import decided, deciding, operations
+from intake.sorting import desk
 from sikkersak.contracts.intake import MailPage, MailState, MailSummary
 from sikkersak.contracts.intake_distribution import (
     JoinMail,
@@ -16,6 +17,8 @@ from sikkersak.contracts.intake_distribution import (
     KnownSenders,
     ListSenders,
     MailPart,
+    MailText,
+    ReadMailText,
     RestoreMail,
     SendBackMail,
     SplitMail,
@@ -25,6 +28,7 @@ from sikkersak.errors import Declined
 from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction
+from sikkersak.vault import VaultRef, unseal
 
 __all__ = ["operations"]  # with everything below answered too
 ADD_PART: Final = """
@@ -136,6 +140,16 @@ async def send_back_mail(asked: SendBackMail, ask: Ask, mailroom: Mailroom) -> M
     order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.reason)
     await orders.give(ask.tx, order, mailroom.undo_seconds)
     return await decided(ask, row, MailState.FORWARDING, "send-back", forwarded_to=to.organisation)
+
+
+@operations.answers(ReadMailText)
+async def read_mail_text(asked: ReadMailText, ask: Ask, mailroom: Mailroom) -> MailText:
+    """As it was when the mail came in; a part that was split off has none of its own."""
+    row = await store.mail(ask.tx, asked.mail_id)
+    if row["reading"] is None:
+        return MailText(text="")
+    kept = await unseal(mailroom.vault, VaultRef.model_validate(row["reading"]), desk.Kept)
+    return MailText(text="\n".join(one.text for one in kept.documents))
 
 
 @operations.answers(ListSenders)

@@ -52,6 +52,18 @@ class SendBackMail(Operation[MailSummary], name="intake.send_back_mail.v1", chan
     reason: str = Field(min_length=3, max_length=500, description="what the sender is told")
 
 
+class MailText(Contract):
+    """What could be read on the first pages of its files; empty where nothing could."""
+
+    text: str
+
+
+class ReadMailText(Operation[MailText], name="intake.read_mail_text.v1"):
+    """The text that sorting saw, to find the pupil and the case by. For mail distributors."""
+
+    mail_id: UUID
+
+
 class KnownSender(Contract):
     """An organisation that has sent mail before."""
 

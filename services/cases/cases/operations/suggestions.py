@@ -14,7 +14,7 @@ from sikkersak.messaging.operations import Ask
 
 NUMBER: Final = re.compile(r"(?<!\d)(\d{6})\s?(\d{5})(?!\d)")
 WORD: Final = re.compile(r"[^\W\d_][\w'’-]*")
-MOST_WORDS: Final = 2000
+MOST_WORDS: Final = 5000
 
 
 @operations.answers(SuggestCases)

@@ -23,6 +23,7 @@ from sikkersak.contracts.intake_distribution import (
     Paper,
     PaperPage,
     PaperState,
+    ReadMailText,
     RestoreMail,
     SendBackMail,
     ShredPapers,
@@ -106,10 +107,13 @@ async def send_back_mail(mail_id: UUID, body: ReturnBody, asker: Asker, key: Key
 async def suggest_cases(mail_id: UUID, asker: Asker) -> CaseSuggestions:
     """What it answers, names, or is about (M7). The plan's suggestion stands in the mail itself."""
     mail = await asker.ask(ReadMail(mail_id=mail_id))
+    read = await asker.ask(ReadMailText(mail_id=mail_id))
     is_number = mail.sender.national_id is not None and len(mail.sender.national_id) == PERSON
     return await asker.ask(
         SuggestCases(
-            text=" ".join((mail.summary.title, *(one.file.name for one in mail.attachments)))[:LONGEST_TEXT],
+            text="\n".join((mail.summary.title, *(one.file.name for one in mail.attachments), read.text))[
+                :LONGEST_TEXT
+            ],
             sender_number=mail.sender.national_id if is_number else None,
             case_number=mail.named_case,
             replies_to=mail.replies_to,

@@ -46,6 +46,7 @@ RULES: Final[dict[str, Rule]] = {
         f"intake.{act}_mail.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL)
         for act in ("split", "join", "undo", "restore", "send_back")
     },
+    "intake.read_mail_text.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR, subject=Subject.MAIL),
     "intake.list_senders.v1": holding(Permission.HANDLE_MAIL, refusal=DISTRIBUTOR),
     **{
         f"intake.{act}.v1": at_school(Permission.WRITE_SCHOOL, or_anywhere=Permission.HANDLE_MAIL, refusal=PAPER)
