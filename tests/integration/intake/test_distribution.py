@@ -266,6 +266,8 @@ async def test_the_very_same_file_in_other_mail_is_warned_about(intake: Any) -> 
     (same,) = again.attachments[0].same_content
     assert (same.mail_id, same.title) == (first.summary.mail_id, "Første gang")
     assert again.summary.has_same_content
+    said = await intake.ask(ReadMailText(mail_id=again.summary.mail_id), DISTRIBUTOR)
+    assert said.text == "Det samme, ord for ord"
     assert not first.summary.has_same_content
     earlier = {one.file.name: one.same_content for one in (await read(intake, first.summary.mail_id)).attachments}
     assert [one.mail_id for one in earlier["sakkyndig.txt"]] == [again.summary.mail_id]
