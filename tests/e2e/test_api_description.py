@@ -9,7 +9,7 @@ from local.demo.setting import Setting
 from local.exploration import Exploration, people_for, seed
 from local.stack import Stack
 
-SECONDS = 15
+SECONDS = 20
 
 
 def test_no_answer_is_a_servers_error_or_undescribed(stack: Stack, setting: Setting, outside: Outside) -> None:

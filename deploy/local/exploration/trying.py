@@ -89,10 +89,12 @@ class Exploration:
 
     def run(self) -> Findings:
         """Everything as everybody, until the time is over; shuffled, so that a short run is a fair sample."""
+        began = time.monotonic()
         described = httpx.get(f"{self.address}/api/v1/openapi.json", timeout=30).json()
         schema = schemathesis.openapi.from_dict(described)
         tries = [(operation, who) for operation in self._operations(schema) for who in self.people]
         self._choice.shuffle(tries)
+        self.until += time.monotonic() - began  # reading the description is no trying
         for operation, who in tries:
             if exemplary := self._exemplar(operation):
                 self._try(operation, who, GenerationMode.POSITIVE, exemplary)
