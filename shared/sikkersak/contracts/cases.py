@@ -396,7 +396,7 @@ class CasePage(Contract):
     """A page of cases that the actor may see, newest first, and how many there are in all."""
 
     items: tuple[CaseSummary, ...]
-    total: int
+    total: int = Field(description="counted to 1000; 1001 says that there are more")
     next: str | None = None
 
 

@@ -192,6 +192,7 @@ class OpenWork(Contract):
     left_at: datetime | None
     cases: tuple[CaseInHand, ...]
     drafts_elsewhere: int = Field(description="own unfinished documents in others' cases there")
+    tasks: int = Field(default=0, description="open tasks there that are theirs to do")
 
 
 class OpenWorkList(Contract):

@@ -10,7 +10,7 @@ from cases.domain.titles import public_title
 from cases.domain.validity import validity
 from cases.office import Office
 from cases.operations import operations
-from cases.store import access, audit, cases, documents, folders, people
+from cases.store import access, audit, cases, documents, folders, listing, people
 from sikkersak.contracts.cases import (
     AuditEntry,
     AuditPage,
@@ -36,7 +36,7 @@ async def list_cases(asked: ListCases, ask: Ask, office: Office) -> CasePage:
     """The cases that the actor may see (R8)."""
     del office
     standing = await people.standing(ask.tx, ask.actor.staff_id)
-    found, total = await cases.case_page(ask.tx, standing, asked)
+    found, total = await listing.case_page(ask.tx, standing, asked)
     following = str(found[-1].case_id) if len(found) == asked.limit else None
     return CasePage(items=tuple(found), total=total, next=following)
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from cases.office import Office
 from cases.operations import operations
-from cases.store import audit, cases, documents, people, references
+from cases.store import audit, documents, listing, people, references
 from sikkersak.contracts.cases import CasePage, ListCases
 from sikkersak.contracts.cases_references import (
     DocumentStatus,
@@ -45,7 +45,7 @@ async def find_pupil_cases(asked: FindPupilCases, ask: Ask, office: Office) -> C
     pupil_id = await references.pupil_of(ask.tx, asked.reference)
     if pupil_id is None:
         raise NotFound("pupil")
-    found, total = await cases.case_page(ask.tx, standing, ListCases(pupil_id=pupil_id, limit=MOST))
+    found, total = await listing.case_page(ask.tx, standing, ListCases(pupil_id=pupil_id, limit=MOST))
     if not found:
         raise NotFound("pupil")
     await audit.note(ask.tx, standing.staff_id, "pupil-cases-opened", pupil_id=str(pupil_id))

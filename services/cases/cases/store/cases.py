@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from cases.domain.standing import Standing
-from cases.store.access import VISIBLE
 from sikkersak.clock import local_date, now
-from sikkersak.contracts.cases import CaseSummary, EventKind, ListCases
+from sikkersak.contracts.cases import CaseSummary, EventKind
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction
 
@@ -22,13 +20,6 @@ SUMMARY: Final = """
 select c.*, (select count(*) from documents d where d.case_id = c.case_id) as documents,
   (select count(*) from archive_obligations o where o.case_id = c.case_id and o.state <> 'archived') as not_archived
 from cases c
-"""
-FILTERS: Final = f"""{VISIBLE}
-  and ($4::text is null or c.status = $4)
-  and ($5::uuid is null or c.school_id = $5)
-  and ($6::uuid is null or c.pupil_id = $6)
-  and ($7::text is null or c.title ilike '%' || replace(replace($7, '%', ''), '_', '') || '%'
-       or c.year || '/' || c.running = $7)
 """
 
 
@@ -44,23 +35,6 @@ async def open_case(tx: Transaction, fields: dict[str, Any]) -> UUID:
     names = ("title", "public_title", "case_type", "school_id", "pupil_id", "responsible_id", "access")
     await tx.execute(sql, case_id, year, running, *(fields[name] for name in names))
     return case_id
-
-
-async def case_page(tx: Transaction, standing: Standing, asked: ListCases) -> tuple[list[CaseSummary], int]:
-    """The cases that this person may see, newest first, and how many they are in all: one filter for both."""
-    filters = (
-        standing.staff_id,
-        standing.led_schools,
-        standing.lists_every_case,
-        asked.status.value if asked.status else None,
-        asked.school_id,
-        asked.pupil_id,
-        asked.query,
-    )
-    total = await tx.fetchval(f"select count(*) from cases c where {FILTERS}", *filters)
-    before = UUID(asked.cursor) if asked.cursor else None
-    page = f"{SUMMARY} where {FILTERS} and ($8::uuid is null or c.case_id < $8) order by c.case_id desc limit $9"
-    return [summary(row) for row in await tx.fetch(page, *filters, before, asked.limit)], total
 
 
 async def case_summary(tx: Transaction, case_id: UUID) -> CaseSummary:

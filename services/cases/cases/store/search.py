@@ -22,11 +22,15 @@ with asked as (select {ASKED} as query,
 found as (
   select e.* from search_entries e, asked where cardinality($2::uuid[]) > 0 and e.words @@ (asked.query && asked.schools)
   union
-  select e.* from search_entries e, asked where e.words @@ asked.query and e.case_id in (
+  select e.* from asked, (
     select case_id from cases where responsible_id = $1 union select case_id from case_members where staff_id = $1
-    union select case_id from emergency_access where staff_id = $1)
+    union select case_id from emergency_access where staff_id = $1
+  ) own cross join lateral (select * from search_entries e where e.case_id = own.case_id offset 0) e
+  where e.words @@ asked.query
   union
-  select e.* from search_entries e, asked where ($9::boolean or ($3::boolean and e.document_id is null)) and e.words @@ asked.query
+  select e.* from search_entries e, asked where $9::boolean and e.words @@ asked.query
+  union
+  select e.* from search_entries e, asked where $3::boolean and e.document_id is null and e.words @@ asked.query
 ), page as (
   select e.entry_id, e.document_id, c.* from found e join cases c using (case_id)
   where {FOUND}
