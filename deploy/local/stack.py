@@ -182,7 +182,7 @@ class Stack:
             ),
             "idporten": ("--users", str(register / "users.json"), "--clients", str(register / "idporten.json")),
             "smtp": ("--control-port", str(self.memory.port("smtp-control")), "--state", str(self._state("smtp"))),
-            "teams": ("--sig", self.memory.password("teams")),
+            "teams": (f"--sig={self.memory.password('teams')}",),  # it may begin with a dash
         }
 
     # --- services

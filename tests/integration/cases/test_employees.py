@@ -119,10 +119,6 @@ async def test_a_leaver_loses_access_at_once_and_their_open_work_is_listed_and_g
     assert not left.is_active
     with pytest.raises(Forbidden):
         await town.ask(leaver.employee_id, ReadCase(case_id=case_id))
-    task = (
-        "insert into tasks (task_id, kind, school_id, case_id, assigned_to) values ($1, 'send_otherwise', $2, $3, $4)"
-    )
-    await town.run(lambda tx: tx.execute(task, new_id(), town.here, case_id, leaver.employee_id))
     waiting = (await town.ask(leader, ListOpenWork(school_id=town.here))).items
     assert [one.tasks for one in waiting if one.staff_id == leaver.employee_id] == [1]
     assert [[case.case_id for case in one.cases] for one in waiting if one.staff_id == leaver.employee_id] == [

@@ -74,10 +74,10 @@ class TestAuthentication:  # API2
             answer = await browser.get("/api/v1/me", headers={"Cookie": f"session={cookie}".encode()})
         assert (answer.status_code, answer.json()["code"]) == (401, "login-required")
 
-    @pytest.mark.parametrize("token", ["", "x", "e30.e30.", "eyJhbGciOiJub25lIn0.e30."])
+    @pytest.mark.parametrize("token", ["", " x", " e30.e30.", " eyJhbGciOiJub25lIn0.e30."])
     async def test_a_made_up_token_opens_nothing_not_even_with_a_session(self, site: Site, token: str) -> None:
         async with site.logged_in() as browser:
-            headers = {"Authorization": f"Bearer {token}"}
+            headers = {"Authorization": f"Bearer{token}"}
             answer = await browser.get(f"/api/v1/documents/{new_id()}/status", headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (401, "token-refused")
 
