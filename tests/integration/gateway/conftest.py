@@ -57,11 +57,12 @@ from sikkersak.vault import Vault
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 LOOKUP_KEY = b"0123456789abcdef0123456789abcdef"
-KARI, OLA = "14838141278", "02917531008"
+KARI, OLA, SIRI = "14838141278", "02917531008", "23858031044"
 SCHOOL = new_id()
 USERS = [
     {"pid": KARI, "name": "Kari Prøve", "username": "kari"},
     {"pid": OLA, "name": "Ola Prøve", "username": "ola"},
+    {"pid": SIRI, "name": "Siri Hastverk", "username": "siri"},
 ]
 
 
