@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -231,12 +232,14 @@ class Stack:
                 "SVARINN_KEYS": self._secret("svarinn"),
                 "POLL_SECONDS": 1,
                 "UNDO_SECONDS": 0,
+                "SCAN_LANGUAGES": os.environ.get("SCAN_LANGUAGES", ""),
             },
             "archiver": {
                 "NOARK_URL": f"{self.url('noark')}/",
                 "NOARK_CLIENT_ID": "sikkersak",
                 "NOARK_CLIENT_SECRET": self.memory.password("noark"),
                 "PROBE_SECONDS": 1,
+                "SCAN_LANGUAGES": os.environ.get("SCAN_LANGUAGES", ""),
             },
             "signing": {
                 "PORTAL_URL": self.url("signing-portal"),
