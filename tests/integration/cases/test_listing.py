@@ -30,14 +30,17 @@ def filled(installation: Provision) -> Provision:
 
 
 async def one(tx, number: int) -> Standing:
-    return await people.standing(tx, await tx.fetchval("select staff_id from staff where name = $1", f"Ansatt {number}"))
+    return await people.standing(
+        tx, await tx.fetchval("select staff_id from staff where name = $1", f"Ansatt {number}")
+    )
 
 
 @pytest.mark.timeout(240)
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("most_own", [search.MOST_OWN, 0], ids=["case by case", "by words alone"])
-async def test_what_is_found_is_what_the_filter_says(database, monkeypatch, most_own: int) -> None:
-    monkeypatch.setattr(search, "MOST_OWN", most_own)
+@pytest.mark.parametrize(("few", "most"), [(2000, 2000), (5, 2000), (0, 0)], ids=["by case", "by school", "by words"])
+async def test_what_is_found_is_what_the_filter_says(database, monkeypatch, few: int, most: int) -> None:
+    monkeypatch.setattr(search, "FEW_OWN", few)
+    monkeypatch.setattr(search, "MOST_OWN", most)
     truth = f"""select e.entry_id from search_entries e join cases c using (case_id)
         where {search.FILTERS} and e.words @@ {search.QUERY} order by e.entry_id desc limit $8"""
     async with database.transaction() as tx:

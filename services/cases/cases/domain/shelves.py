@@ -31,7 +31,9 @@ class Stretch:
         """What its entries are marked with in the index: each entry of it with one of them, and no other entry."""
         found, at = [], self.since
         while at < self.before:
-            bits = next(b for b in reversed(BITS) if at % (1 << b) == 0 and (b == BITS[0] or at + (1 << b) <= self.before))
+            bits = next(
+                b for b in reversed(BITS) if at % (1 << b) == 0 and (b == BITS[0] or at + (1 << b) <= self.before)
+            )
             found.append(f"shelf:{bits}:{at >> bits}")
             at += 1 << bits
         return tuple(found)

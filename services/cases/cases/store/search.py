@@ -23,8 +23,11 @@ from sikkersak.vault.reference import VaultRef
 
 # So many of the newest entries are read one by one before the index of words is asked.
 NEWEST: Final = 100
-# Whoever is on more cases than this is looked up case by case no more.
-MOST_OWN: Final = 1000
+# Whoever is on so few cases is looked up case by case; beyond `MOST_OWN` not even their schools are counted up.
+FEW_OWN: Final = 40
+MOST_OWN: Final = 2000
+# Somebody who comes to more schools reads what is of every school, and leaves out what is not theirs.
+MOST_SCHOOLS: Final = 8
 # Who lists every case finds them by title, number and pupil; what a document says is found by those only who may read it.
 FOUND: Final = VISIBLE.replace("$3::boolean", "($9::boolean or ($3::boolean and e.document_id is null))")
 QUERY: Final = "(websearch_to_tsquery('norwegian', $4) || websearch_to_tsquery('simple', $4))"
@@ -32,13 +35,19 @@ FILTERS: Final = f"""{FOUND}
   and ($5::uuid is null or c.school_id = $5) and ($6::text is null or c.status = $6)
   and ($7::uuid is null or e.entry_id < $7)"""
 OWN: Final = """(
-  select case_id from cases where responsible_id = $1 union select case_id from case_members where staff_id = $1
-  union select case_id from emergency_access where staff_id = $1
+  select case_id, school_id from cases where responsible_id = $1
+  union select case_id, c.school_id from case_members m join cases c using (case_id) where m.staff_id = $1
+  union select case_id, c.school_id from emergency_access m join cases c using (case_id) where m.staff_id = $1
 )"""
+# Nothing here reads a table from end to end, whatever the planner believes of a word that is common elsewhere.
+PLACES: Final = f"""
+select count(*) as cases, coalesce(array_agg(distinct school_id), '{{}}') as schools,
+  set_config('enable_seqscan', 'off', true) as way
+from (select school_id from {OWN} own limit $2) counted
+"""
 BY_CASE: Final = f"""
-with own as materialized (select case_id from {OWN} own limit {MOST_OWN}),
-entries as materialized (
-  select e.entry_id from own join search_entries e using (case_id)
+with entries as materialized (
+  select e.entry_id from {OWN} own join search_entries e using (case_id)
   where $7::uuid is null or e.entry_id < $7 order by e.entry_id desc
 )
 select e.entry_id from entries cross join lateral (
@@ -51,14 +60,15 @@ with newest as materialized (
   select * from search_entries e where $7::uuid is null or e.entry_id < $7 order by e.entry_id desc limit {NEWEST}
 )
 (select e.entry_id, true as is_hit from newest e join cases c using (case_id)
-  where e.words @@ {QUERY} and {{only}} {FILTERS} order by e.entry_id desc limit $8)
+  where e.words @@ {QUERY} and {FILTERS} order by e.entry_id desc limit $8)
 union all
 (select e.entry_id, false from newest e where $1::uuid is not null order by e.entry_id offset 0 limit 1)
 """
 BY_WORDS: Final = f"""
-select e.entry_id from search_entries e join cases c using (case_id)
-where e.words @@ coalesce({QUERY} && $10::text::tsquery, {QUERY}) and e.entry_id >= $11 and {{only}} {FILTERS}
-order by e.entry_id desc limit $8
+with matching as materialized (
+  select entry_id, case_id, document_id from search_entries e where e.words @@ coalesce({QUERY} && $10::text::tsquery, {QUERY})
+)
+select e.entry_id from matching e join cases c using (case_id) where {FILTERS} order by e.entry_id desc limit $8
 """
 PAGE: Final = """
 select e.entry_id, e.case_id, e.document_id, c.year, c.running, c.status, c.school_id, coalesce(d.title, c.title) as title,
@@ -82,16 +92,19 @@ async def search(tx: Transaction, standing: Standing, asked: Search) -> tuple[li
 
 async def _ways(tx: Transaction, standing: Standing) -> list[Way]:
     """The ways by which this person comes to entries; the filter of each says once more what may be seen."""
-    if standing.reads_everything:
+    own = await tx.fetchrow(PLACES, standing.staff_id, MOST_OWN + 1)
+    led, cases = set(standing.led_schools), own["cases"] if own else 0
+    if standing.reads_everything or cases > MOST_OWN:
         return [Walk()]
-    counting = f"select count(*) from (select from {OWN} own limit {MOST_OWN + 1}) counted"
-    if await tx.fetchval(counting, standing.staff_id) > MOST_OWN:
-        return [Walk()]
-    ways: list[Way] = [OwnCases()]
-    if standing.led_schools:
-        ways.append(Walk(schools=tuple(standing.led_schools)))
+    ways: list[Way] = []
+    if cases > FEW_OWN:
+        led |= set(own["schools"])
+    elif cases:
+        ways.append(OwnCases())
+    if led:
+        ways.append(Walk(tuple(sorted(led)) if len(led) <= MOST_SCHOOLS else ()))
     if standing.lists_every_case:
-        ways.append(Walk(only="e.document_id is null and"))
+        ways.append(Walk(is_cases_only=True))
     return ways
 
 
@@ -115,11 +128,11 @@ class Walk:
     """Everything, or what belongs to some schools, or one kind of entry only."""
 
     schools: tuple[UUID, ...] = ()
-    only: str = ""
+    is_cases_only: bool = False
 
     async def newest(self, tx: Transaction, standing: Standing, asked: Search) -> set[UUID]:
         """The newest hits, read until there are as many as wanted or nothing is left."""
-        rows = await tx.fetch(AS_THEY_COME.format(only=self.only), *_asks(standing, asked))
+        rows = await tx.fetch(AS_THEY_COME, *_asks(standing, asked))
         found = {row["entry_id"] for row in rows if row["is_hit"]}
         if not rows:
             return found
@@ -129,19 +142,18 @@ class Walk:
         while len(found) < asked.limit and upto > oldest:
             next_one = stretch(max(start, made_at(upto)), upto, len(found), asked.limit)
             is_last = next_one.since <= made_at(oldest)
-            since = UUID(int=0) if is_last else next_one.first
             asks = _asks(standing, asked, before=upto, limit=asked.limit - len(found))
-            narrowed = self._narrowed(None if is_last else next_one)
-            rows = await tx.fetch(BY_WORDS.format(only=self.only), *asks, narrowed, since)
-            found |= {row["entry_id"] for row in rows}
-            upto = since
+            narrowed = self._narrowed(None if is_last else next_one, asked.school_id)
+            found |= {row["entry_id"] for row in await tx.fetch(BY_WORDS, *asks, narrowed)}
+            upto = oldest if is_last else next_one.first
         return found
 
-    def _narrowed(self, within: Stretch | None) -> str | None:
+    def _narrowed(self, within: Stretch | None, only_at: UUID | None) -> str | None:
         """What the index is asked for beside the words."""
-        schools = [f"'school:{school_id}'" for school_id in self.schools]
+        kind = ["'kind:case'"] if self.is_cases_only else []
+        schools = [f"'school:{school_id}'" for school_id in ((only_at,) if only_at else self.schools)]
         shelves = [f"'{shelf}'" for shelf in within.shelves] if within else []
-        return " & ".join(f"({' | '.join(one)})" for one in (schools, shelves) if one) or None
+        return " & ".join(f"({' | '.join(one)})" for one in (kind, schools, shelves) if one) or None
 
 
 def _asks(
