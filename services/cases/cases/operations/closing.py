@@ -11,7 +11,7 @@ from cases.domain.standing import Permission, Standing
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
-from cases.store import access, audit, cases, folders, people, tasks
+from cases.store import access, audit, cases, folders, people
 from sikkersak.clock import now
 from sikkersak.contracts.cases import CaseStatus, CaseSummary, CloseCase, EventKind
 from sikkersak.contracts.cases_casework import (
@@ -23,7 +23,6 @@ from sikkersak.contracts.cases_casework import (
     NotClosed,
     ReadClosing,
     ReopenCase,
-    TaskKind,
 )
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.messaging.operations import Ask
@@ -65,8 +64,7 @@ async def close_cases(asked: CloseCases, ask: Ask, office: Office) -> BulkClosin
 
 @operations.answers(ReopenCase)
 async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummary:
-    """Opens it again; the reason stands on the timeline, and a person opens the case file in the archive core."""
-    del office
+    """Opens it again; the reason stands on the timeline, and the case file is opened again in the archive."""
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     case = await access.readable_case(ask.tx, standing, asked.case_id)
     standing.demand_at(Permission.REOPEN_CASE, case["school_id"])
@@ -74,7 +72,7 @@ async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummar
     demand_closed(CaseStatus((await cases.case_summary(ask.tx, asked.case_id)).status))
     await folders.reopen(ask.tx, asked.case_id)
     await cases.add_event(ask.tx, asked.case_id, EventKind.NOTE, f"Gjenåpnet: {asked.reason}", now())
-    await tasks.add(ask.tx, TaskKind.REOPEN_IN_ARCHIVE, case["school_id"], case_id=asked.case_id)
+    await followup.archive_reopening(ask.tx, Sealed(office), case, asked.reason)
     reopened = await cases.case_summary(ask.tx, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "case-reopened", case_id=asked.case_id)
     return reopened

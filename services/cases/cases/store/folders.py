@@ -19,7 +19,9 @@ from sikkersak.vault.reference import VaultRef
 HINDRANCES: Final = """
 select 'unfinished' as code, document_id from documents where case_id = $1 and state <> 'finished'
 union all
-select 'unarchived', document_id from archive_obligations where case_id = $1 and state <> 'archived' and kind <> 'closing'
+select case kind when 'reopening' then 'not-reopened' else 'unarchived' end, document_id from archive_obligations
+  where case_id = $1 and state <> 'archived' and kind <> 'closing'
+    and not (state = 'given_up' and kind in ('correction', 'withdrawal', 'reopening'))
 union all
 select 'unsigned', document_id from documents where case_id = $1 and signing in ('waiting', 'awaiting_signatures')
 union all
@@ -31,6 +33,7 @@ select 'task-open', document_id from tasks where case_id = $1 and done_at is nul
 REASONS: Final = {
     "unfinished": "Dokumentet er ikke ferdigstilt. Ferdigstill det, eller skriv det ferdig først.",
     "unarchived": "Dokumentet er ikke arkivert ennå. Vent, eller se arkivloggen.",
+    "not-reopened": "Saken er ikke gjenåpnet i arkivet ennå. Vent, eller se arkivloggen.",
     "unsigned": "Dokumentet venter på signatur.",
     "undelivered": "Et brev er ikke levert. Vent, eller avgjør hva som skal gjøres med det.",
     "task-open": "En oppgave om å sende dokumentet på annen måte er ikke utført.",

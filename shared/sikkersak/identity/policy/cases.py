@@ -101,7 +101,9 @@ RULES: Final[dict[str, Rule]] = {
     "cases.remove_attachment.v1": writing(),
     "cases.assess_access.v1": writing(),
     "cases.correct_document.v1": writing(),
-    "cases.withdraw_document.v1": writing(),
+    "cases.withdraw_document.v1": writing(
+        beside=Permission.WITHDRAW, refusal="Bare skoleleder ved skolen kan sette et dokument til «Utgår»."
+    ),
     "cases.write_document.v1": writing(subject=Subject.CASE),
     "cases.read_document.v1": reading(subject=Subject.DOCUMENT),
     "cases.read_document_status.v1": or_machine(reading(subject=Subject.DOCUMENT), Scope.STATUS),
