@@ -26,9 +26,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-import cpu
 import pikepdf
 
+from local import cpu
 from local.archiving import ArchiveStack, Feeder, Rows, archive_stack, in_core, parked
 from samples.shipments import shipments
 from sikkersak.ids import new_id
