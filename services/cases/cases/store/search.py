@@ -92,8 +92,8 @@ async def search(tx: Transaction, standing: Standing, asked: Search) -> tuple[li
 
 async def _ways(tx: Transaction, standing: Standing) -> list[Way]:
     """The ways by which this person comes to entries; the filter of each says once more what may be seen."""
-    own = await tx.fetchrow(PLACES, standing.staff_id, MOST_OWN + 1)
-    led, cases = set(standing.led_schools), own["cases"] if own else 0
+    (own,) = await tx.fetch(PLACES, standing.staff_id, MOST_OWN + 1)
+    led, cases = set(standing.led_schools), own["cases"]
     if standing.reads_everything or cases > MOST_OWN:
         return [Walk()]
     ways: list[Way] = []
