@@ -137,9 +137,12 @@ async def closed_page(
 ) -> list[ClosedCase]:
     """Closed cases of these schools, the last closed first."""
     sql = f"""{SUMMARY}
-    where c.status = 'closed' and c.school_id = any($1::uuid[])
-      and ($2::timestamptz is null or (c.closed_at, c.case_id) < ($2, $3))
-    order by c.closed_at desc, c.case_id desc limit $4"""
+    where c.case_id = any(array(
+      select one.case_id from unnest($1::uuid[]) led cross join lateral (
+        select closed_at, case_id from cases where school_id = led and status = 'closed'
+          and ($2::timestamptz is null or (closed_at, case_id) < ($2, $3)) order by closed_at desc, case_id desc limit $4
+      ) one order by one.closed_at desc, one.case_id desc limit $4
+    )) order by c.closed_at desc, c.case_id desc"""
     rows = await tx.fetch(sql, schools, *(before or (None, None)), limit)
     return [
         ClosedCase(summary=summary(row), closed_by=row["closed_by"], remark=row["closing_remark"] or "") for row in rows

@@ -34,10 +34,12 @@ QUERY: Final = "(websearch_to_tsquery('norwegian', $4) || websearch_to_tsquery('
 FILTERS: Final = f"""{FOUND}
   and ($5::uuid is null or c.school_id = $5) and ($6::text is null or c.status = $6)
   and ($7::uuid is null or e.entry_id < $7)"""
-OWN: Final = """(
-  select case_id, school_id from cases where responsible_id = $1
-  union select case_id, c.school_id from case_members m join cases c using (case_id) where m.staff_id = $1
-  union select case_id, c.school_id from emergency_access m join cases c using (case_id) where m.staff_id = $1
+OWN: Final = f"""(
+  (select case_id, school_id from cases where responsible_id = $1 limit {MOST_OWN + 1})
+  union (select case_id, (select school_id from cases c where c.case_id = m.case_id) from case_members m
+         where m.staff_id = $1 limit {MOST_OWN + 1})
+  union (select case_id, (select school_id from cases c where c.case_id = m.case_id) from emergency_access m
+         where m.staff_id = $1 limit {MOST_OWN + 1})
 )"""
 # Nothing here reads a table from end to end, whatever the planner believes of a word that is common elsewhere.
 PLACES: Final = f"""
