@@ -51,6 +51,7 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
         for also in ({}, {"school_id": ..., "status": CaseStatus.CLOSED}, {"cursor": ...})
     ],
     "cases.list_closed_cases.v1": [{}, {"school_id": ...}],
+    "cases.list_closing_candidates.v1": [{}, {"quiet_since": "2026-01-15", "school_id": ...}],
     "cases.list_tasks.v1": [{}, {"kind": "send_otherwise"}],
     "cases.find_pupil_cases.v1": [{"reference": ...}],
     "cases.find_unseen_cases.v1": [{"number": ...}, {"pupil_id": ...}],
