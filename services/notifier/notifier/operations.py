@@ -37,6 +37,7 @@ from sikkersak.contracts.notifier import (
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor, Permission
 from sikkersak.messaging.operations import Ask, Operations
+from sikkersak.persistence.unchanged import demand_unchanged
 from sikkersak.vault import seal
 
 operations: Operations[Postroom] = Operations("notifier")
@@ -115,6 +116,11 @@ async def put_preferences(asked: PutPreferences, ask: Ask, postroom: Postroom) -
     del postroom
     if NEVER_MUTED & set(asked.preferences.muted):
         raise Declined("cannot-be-muted", "Varsler om nødtilgang og «tilgang til alt» kan ikke slås av.", status=422)
+
+    async def tag() -> str:
+        return (await _own_preferences(ask)).tag
+
+    await demand_unchanged(ask.tx, f"preferences:{ask.actor.staff_id}", asked.if_match, tag)
     await staff.put_preferences(ask.tx, ask.actor.staff_id, asked.preferences)
     return await _own_preferences(ask)
 

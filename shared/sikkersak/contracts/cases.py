@@ -15,6 +15,7 @@ from sikkersak.contracts.notifier import ConsignmentState, LetterChoice, PriceCl
 from sikkersak.contracts.signing import Capacity, JobState, NextStep, SigningFlow
 from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind, PostalAddress
 from sikkersak.vault.reference import VaultRef
+from sikkersak.versions import tag_of
 
 
 class CaseStatus(StrEnum):
@@ -148,6 +149,11 @@ class School(Contract):
     name: str = Field(min_length=1, max_length=200)
     organisation: str = Field(pattern=r"^\d{9}$")
 
+    @property
+    def tag(self) -> str:
+        """Its version."""
+        return tag_of(self.model_dump(mode="json"))
+
 
 class SchoolList(Contract):
     """All schools."""
@@ -164,6 +170,7 @@ class PutSchool(Operation[School], name="cases.put_school.v1", changes=True):
 
     name: str = Field(min_length=1, max_length=200)
     organisation: str = Field(pattern=r"^\d{9}$")
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class StaffMember(Contract):
@@ -178,6 +185,7 @@ class StaffMember(Contract):
     by_school: dict[UUID, frozenset[str]] | None = Field(
         default=None, description="what is held at each school, where a role is bound to one"
     )
+    version: str | None = Field(default=None, description="what a change says in If-Match")
 
 
 class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
@@ -192,6 +200,7 @@ class PutStaff(Operation[StaffMember], name="cases.put_staff.v1", changes=True):
     roles: frozenset[str]
     schools: frozenset[UUID]
     is_active: bool = True
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class StaffPage(Contract):
@@ -233,6 +242,7 @@ class Pupil(Contract):
     school_id: UUID
     has_protected_address: bool = False
     guardians: tuple[Guardian, ...] = ()
+    version: str | None = Field(default=None, description="what a change says in If-Match")
 
 
 class PutPupil(Operation[Pupil], name="cases.put_pupil.v1", changes=True):
@@ -244,6 +254,7 @@ class PutPupil(Operation[Pupil], name="cases.put_pupil.v1", changes=True):
     address: PostalAddress = PostalAddress()
     has_protected_address: bool = False
     guardians: tuple[Guardian, ...] = ()
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class PupilPage(Contract):
@@ -331,6 +342,18 @@ class LetterStatus(Contract):
     choices: tuple[LetterChoice, ...] = ()
 
 
+class Assessment(Contract):
+    """Who may see a document, and what it is called in public (M8)."""
+
+    access: AccessAssessment
+    public_title: str
+
+    @property
+    def tag(self) -> str:
+        """Its version."""
+        return tag_of(self.model_dump(mode="json"))
+
+
 class DocumentView(Contract):
     """A document with everything that can be said of where it is on its way."""
 
@@ -362,6 +385,11 @@ class DocumentView(Contract):
     signatures: SigningStatus | None = None
     sendings: tuple[LetterStatus, ...] = ()
 
+    @property
+    def assessment(self) -> Assessment:
+        """The one that counts."""
+        return Assessment(access=self.access, public_title=self.public_title)
+
 
 class EventView(Contract):
     """One event on a case's timeline."""
@@ -390,6 +418,11 @@ class CaseSummary(Contract):
     not_archived: int
     phase: str | None = Field(default=None, description="the working status, one of its case type's")
     closed_at: datetime | None = None
+
+    @property
+    def tag(self) -> str:
+        """Its version: of what people set, not of what is counted."""
+        return tag_of(self.model_dump(mode="json", include={"title", "status", "phase", "responsible_id"}))
 
 
 class CasePage(Contract):

@@ -66,6 +66,7 @@ class SetPhase(Operation[CaseSummary], name="cases.set_phase.v1", changes=True):
 
     case_id: UUID
     phase: str = Field(min_length=1, max_length=100)
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class PartyPart(StrEnum):

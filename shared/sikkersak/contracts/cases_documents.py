@@ -45,6 +45,7 @@ class AssessAccess(Operation[DocumentView], name="cases.assess_access.v1", chang
     document_id: UUID
     access: AccessAssessment
     public_title: str = Field(min_length=3, max_length=300)
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class CorrectDocument(Operation[DocumentView], name="cases.correct_document.v1", changes=True):

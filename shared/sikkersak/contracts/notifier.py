@@ -11,6 +11,7 @@ from pydantic import Field
 from sikkersak.contracts.message import Contract, Message, Operation
 from sikkersak.contracts.values import File, Party, PostalAddress
 from sikkersak.vault.reference import VaultRef
+from sikkersak.versions import tag_of
 
 
 class ConsignmentState(StrEnum):
@@ -288,6 +289,12 @@ class OwnPreferences(Contract):
         default=None, description="Teams refused it then; nothing is posted there until it is put again"
     )
 
+    @property
+    def tag(self) -> str:
+        """The version of what was chosen."""
+        chosen = self.preferences.model_dump(mode="json")
+        return tag_of(chosen | {"muted": sorted(chosen["muted"])})
+
 
 class ReadPreferences(Operation[OwnPreferences], name="notifier.read_preferences.v1"):
     """How I am told."""
@@ -297,6 +304,7 @@ class PutPreferences(Operation[OwnPreferences], name="notifier.put_preferences.v
     """Choose how I am told; what was gathered already goes by the new choice."""
 
     preferences: Preferences
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class PutOwnChannel(Operation[OwnPreferences], name="notifier.put_own_channel.v1", changes=True):

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Operation
+from sikkersak.versions import tag_of
 
 
 class Belonging(StrEnum):
@@ -103,6 +104,11 @@ class RuleSetDetail(Contract):
     based_on: UUID | None
     rules: tuple[SortingRule, ...]
 
+    @property
+    def tag(self) -> str:
+        """Its version while it is a draft."""
+        return tag_of({"title": self.summary.title, "rules": [one.model_dump(mode="json") for one in self.rules]})
+
 
 class ListRuleSets(Operation[RuleSets], name="intake.list_rule_sets.v1"):
     """All rule sets. For administrators and mail distributors."""
@@ -128,6 +134,7 @@ class ChangeRuleSet(Operation[RuleSetDetail], name="intake.change_rule_set.v1", 
     rule_set_id: UUID
     title: str = Field(min_length=3, max_length=120)
     rules: tuple[SortingRule, ...] = Field(max_length=200)
+    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
 
 
 class DropRuleSet(Operation[RuleSets], name="intake.drop_rule_set.v1", changes=True):

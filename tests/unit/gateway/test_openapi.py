@@ -17,7 +17,17 @@ RESOURCES = {
     ),
     *("/sessions", "/sessions/ending"),
     *("/uploads", "/uploads/{upload_id}"),
-    *("/me", "/schools", "/staff", "/pupils", "/templates", "/plan", "/mail", "/mail/{mail_id}"),
+    *(
+        "/me",
+        "/schools",
+        "/schools/{school_id}",
+        "/staff",
+        "/pupils",
+        "/templates",
+        "/plan",
+        "/mail",
+        "/mail/{mail_id}",
+    ),
     *(f"/mail/{{mail_id}}/{act}" for act in ("registration", "forwarding", "discarding")),
     *("/mail/{mail_id}/attachments/{attachment_id}", "/cases", "/cases/{case_id}"),
     *(f"/cases/{{case_id}}/{part}" for part in ("access", "closing", "audit", "documents")),
@@ -124,3 +134,19 @@ async def test_every_post_demands_a_key_and_every_patch_a_version(described: dic
         required = {one["name"] for one in told.get("parameters", ()) if one["in"] == "header" and one["required"]}
         required -= {"Content-Disposition"}  # the name of a file that is sent in
         assert required == {"post": {"Idempotency-Key"}, "patch": {"If-Match"}}.get(method, set()), (method, path)
+
+
+# A PUT that overwrites nothing that anybody could have read.
+NOTHING_TO_HAVE_READ = {
+    "/api/v1/me/notices/channel",  # a secret that is never shown again
+    "/api/v1/pupil-references",  # the school system's own name for a pupil; it has one owner
+}
+
+
+async def test_every_put_can_say_what_was_read_and_is_refused_when_it_is_no_longer_so(
+    described: dict[str, Any],
+) -> None:
+    for path, method, told in operations(described):
+        if method == "put" and path not in NOTHING_TO_HAVE_READ:
+            assert "If-Match" in {one["name"] for one in told["parameters"]}, path
+            assert {"412", "428"} <= set(told["responses"]), path

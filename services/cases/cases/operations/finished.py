@@ -15,6 +15,7 @@ from sikkersak.contracts.cases import DocumentState, DocumentView, EventKind
 from sikkersak.contracts.cases_documents import AssessAccess, CorrectDocument, WithdrawDocument
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row
+from sikkersak.persistence.unchanged import demand_unchanged
 
 CARRIED_OVER = (
     *("case_id", "title", "public_title", "kind", "record_type", "needs_approval", "access", "language"),
@@ -26,6 +27,11 @@ CARRIED_OVER = (
 async def assess_access(asked: AssessAccess, ask: Ask, office: Office) -> DocumentView:
     """A draft is archived with it; for what is locked it stands beside, the newest counts, and the archive gets it (M8)."""
     standing, row = await acts.writable(ask, asked.document_id)
+
+    async def tag() -> str:
+        return (await documents.one_view(ask.tx, asked.document_id)).assessment.tag
+
+    await demand_unchanged(ask.tx, f"assessment:{asked.document_id}", asked.if_match, tag)
     if row["state"] == DocumentState.FINISHED.value:
         await _assess_finished(asked, ask, office, standing, row)
     else:

@@ -59,6 +59,11 @@ async def set_phase(asked: SetPhase, ask: Ask, office: Office) -> CaseSummary:
     standing = await people.standing(ask.tx, ask.actor.staff_id)
     case = await access.writable_case(ask.tx, standing, asked.case_id)
     demand_phase(await folders.case_type(ask.tx, case["case_type"]), asked.phase)
+
+    async def tag() -> str:
+        return (await cases.case_summary(ask.tx, asked.case_id)).tag
+
+    await demand_unchanged(ask.tx, f"case:{asked.case_id}", asked.if_match, tag)
     await folders.set_phase(ask.tx, asked.case_id, asked.phase)
     moved = await cases.case_summary(ask.tx, asked.case_id)
     await audit.note(ask.tx, standing.staff_id, "phase-set", case_id=asked.case_id)

@@ -77,6 +77,11 @@ async def put_school(asked: PutSchool, ask: Ask, office: Office) -> School:
     """Creates or renames a school."""
     del office
     await _administer(ask)
+
+    async def tag() -> str:
+        return next((one.tag for one in await people.schools(ask.tx) if one.organisation == asked.organisation), "")
+
+    await demand_unchanged(ask.tx, f"school:{asked.organisation}", asked.if_match, tag)
     school = await people.put_school(ask.tx, asked)
     await audit.note(ask.tx, ask.actor.staff_id, "school-kept", school_id=str(school.school_id))
     return school
@@ -87,6 +92,12 @@ async def put_staff(asked: PutStaff, ask: Ask, office: Office) -> StaffMember:
     """Creates or changes a member of staff."""
     del office
     await _administer(ask)
+
+    async def version() -> str:
+        known = await people.staff_by_lookup(ask.tx, asked.pid_lookup)
+        return (known.version or "") if known else ""
+
+    await demand_unchanged(ask.tx, f"staff:{asked.pid_lookup}", asked.if_match, version)
     kept = await people.put_staff(ask.tx, asked)
     if not await people.has_administrator(ask.tx):
         raise LastAdministrator
@@ -126,9 +137,14 @@ async def put_pupil(asked: PutPupil, ask: Ask, office: Office) -> Pupil:
     goes_to = await people.school_of_pupil(ask.tx, fields["pid_lookup"])
     if goes_to is not None and goes_to != asked.school_id:
         raise Declined("pupil-moves", "Eleven går på en annen skole. Bruk skolebytte, så følger sakene med.")
+
+    async def version() -> str:
+        return await people.pupil_version(ask.tx, fields["pid_lookup"]) or ""
+
+    await demand_unchanged(ask.tx, f"pupil:{fields['pid_lookup']}", asked.if_match, version)
     pupil_id = await people.put_pupil(ask.tx, fields, await Sealed(office).keep(pupil))
     await audit.note(ask.tx, ask.actor.staff_id, "pupil-kept", pupil_id=str(pupil_id))
-    return pupil.model_copy(update={"pupil_id": pupil_id, "national_id": None})
+    return pupil.model_copy(update={"pupil_id": pupil_id, "national_id": None, "version": await version()})
 
 
 @operations.answers(ListPupils)

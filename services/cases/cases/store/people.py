@@ -14,11 +14,12 @@ from sikkersak.identity.roles import role_of
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
+from sikkersak.versions import tag_of
 
 TODAY = "(now() at time zone 'Europe/Oslo')::date"
 # A role without a school counts at every school of the person's; one with a school counts there only.
 STAFF = f"""
-select s.staff_id, s.name, s.is_active, held.roles, held.everywhere, held.bound, own.schools as own_schools,
+select s.staff_id, s.name, s.email, s.is_active, held.roles, held.everywhere, held.bound, own.schools as own_schools,
   array(select unnest(own.schools) union select (pair->>0)::uuid from jsonb_array_elements(held.bound) pair) as schools,
   (select jsonb_object_agg(role, permissions) from role_contents c where c.role = any(held.roles)) as contents,
   (select g.grant_id from full_access g where g.staff_id = s.staff_id and g.ended_at is null
@@ -92,7 +93,14 @@ def member(row: Row) -> StaffMember:
         is_active=row["is_active"],
         permissions=_values(held_by(row, row["everywhere"])),
         by_school={school_id: _values(held) for school_id, held in at.items()} if at is not None else None,
+        version=_version(row),
     )
+
+
+def _version(row: Row) -> str:
+    """Of what an administrator puts as a whole."""
+    schools = sorted(map(str, row["own_schools"]))
+    return tag_of([row["name"], row["email"], row["is_active"], sorted(row["everywhere"]), schools])
 
 
 def _values(held: frozenset[Permission]) -> frozenset[str]:
@@ -224,6 +232,17 @@ async def put_pupil(tx: Transaction, fields: dict[str, Any], dossier: VaultRef) 
     return pupil_id
 
 
+PUPIL_VERSION = """
+encode(sha256(convert_to(jsonb_build_array(school_id, name, has_protected_address, dossier)::text, 'utf8')), 'hex')"""
+
+
+async def pupil_version(tx: Transaction, pid_lookup: str) -> str | None:
+    """What a change of the pupil with this keyed hash must have read; what is sealed counts too."""
+    sql = f"select {PUPIL_VERSION} from pupils where pid_lookup = $1"
+    version: str | None = await tx.fetchval(sql, pid_lookup)
+    return version
+
+
 async def school_of_pupil(tx: Transaction, pid_lookup: str) -> UUID | None:
     """Where the pupil with this keyed hash goes to school, if there is one."""
     school_id: UUID | None = await tx.fetchval("select school_id from pupils where pid_lookup = $1", pid_lookup)
@@ -240,8 +259,8 @@ async def pupil_page(
     tx: Transaction, schools: list[UUID] | None, query: str | None, after: str | None, limit: int
 ) -> list[Row]:
     """Pupils by name; of these schools, or of all where none are given."""
-    sql = """
-    select pupil_id, school_id, name, has_protected_address from pupils
+    sql = f"""
+    select pupil_id, school_id, name, has_protected_address, {PUPIL_VERSION} as version from pupils
     where ($1::uuid[] is null or school_id = any($1))
       and ($2::text is null or name ilike '%' || replace(replace($2, '%', ''), '_', '') || '%')
       and ($3::text is null or (name, pupil_id::text) > (split_part($3, '|', 1), split_part($3, '|', 2)))

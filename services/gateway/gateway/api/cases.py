@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, Key, Limit
+from gateway.api.caller import Asker, Body, Cursor, Key, Limit, tagged
 from gateway.problems import documented
 from sikkersak.contracts.cases import (
     AuditPage,
@@ -83,9 +83,11 @@ async def open_case(body: CaseBody, asker: Asker, key: Key, response: Response) 
 
 
 @router.get("/cases/{case_id}", summary="One case", responses=documented(404))
-async def read_case(case_id: UUID, asker: Asker) -> CaseDetail:
-    """With its timeline and who is on it. Reading leaves a row in the audit log."""
-    return await asker.ask(ReadCase(case_id=case_id))
+async def read_case(case_id: UUID, asker: Asker, response: Response) -> CaseDetail:
+    """With its timeline, who is on it, and its version as ETag. Reading leaves a row in the audit log."""
+    found = await asker.ask(ReadCase(case_id=case_id))
+    tagged(response, found.summary.tag)
+    return found
 
 
 @router.post("/cases/{case_id}/access", summary="Give or take access", responses=ACT)

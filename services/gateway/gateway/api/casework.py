@@ -130,10 +130,14 @@ async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, ve
     return kept
 
 
-@router.put("/cases/{case_id}/phase", summary="Set the working status", responses=documented(404, 409))
-async def set_phase(case_id: UUID, body: PhaseBody, asker: Asker) -> CaseSummary:
-    """One of those that the case's type has."""
-    return await asker.ask(SetPhase(case_id=case_id, phase=body.phase))
+@router.put("/cases/{case_id}/phase", summary="Set the working status", responses=documented(404, 409, 412, 428))
+async def set_phase(
+    case_id: UUID, body: PhaseBody, asker: Asker, response: Response, version: IfUnchanged = None
+) -> CaseSummary:
+    """One of those that the case's type has; If-Match names the case's ETag."""
+    moved = await asker.ask(SetPhase(case_id=case_id, phase=body.phase, if_match=unquoted(version)))
+    tagged(response, moved.tag)
+    return moved
 
 
 @router.post("/cases/{case_id}/parties", summary="Add a party", responses=ACT)

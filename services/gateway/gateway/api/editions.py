@@ -10,11 +10,11 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Key, Position
+from gateway.api.caller import Asker, Body, IfUnchanged, Key, Position, tagged, unquoted
 from gateway.api.files import DOWNLOAD, disposition, file_answer
 from gateway.problems import documented
 from gateway.uploads import claimed
-from sikkersak.contracts.cases import DocumentView, ReadDocument
+from sikkersak.contracts.cases import Assessment, DocumentView, ReadDocument
 from sikkersak.contracts.cases_documents import (
     AddAttachment,
     AssessAccess,
@@ -115,10 +115,22 @@ async def remove_attachment(document_id: UUID, position: Position, asker: Asker,
     return await asker.ask(RemoveAttachment(document_id=document_id, position=position), key)
 
 
-@router.put("/documents/{document_id}/assessment", summary="Assess access", responses=documented(404, 409))
-async def assess_access(document_id: UUID, body: AssessmentBody, asker: Asker) -> DocumentView:
+@router.get("/documents/{document_id}/assessment", summary="The access assessment", responses=documented(404))
+async def read_assessment(document_id: UUID, asker: Asker, response: Response) -> Assessment:
+    """The one that counts, with its version as ETag. Reading leaves a row in the audit log."""
+    found = (await asker.ask(ReadDocument(document_id=document_id))).assessment
+    tagged(response, found.tag)
+    return found
+
+
+@router.put("/documents/{document_id}/assessment", summary="Assess access", responses=documented(404, 409, 412, 428))
+async def assess_access(
+    document_id: UUID, body: AssessmentBody, asker: Asker, response: Response, version: IfUnchanged = None
+) -> DocumentView:
     """The caseworker's assessment and the public title; of what is finished, beside it and in the archive too (M8)."""
-    return await asker.ask(AssessAccess(document_id=document_id, **dict(body)))
+    shown = await asker.ask(AssessAccess(document_id=document_id, if_match=unquoted(version), **dict(body)))
+    tagged(response, shown.assessment.tag)
+    return shown
 
 
 @router.post("/documents/{document_id}/correction", summary="Correct a finished document", responses=ACT)

@@ -31,6 +31,7 @@ from sikkersak.contracts.cases import (
     TemplateList,
 )
 from sikkersak.contracts.values import PostalAddress
+from sikkersak.errors import NotFound
 from sikkersak.identity.national_number import lookup
 
 router = APIRouter()
@@ -84,10 +85,22 @@ async def list_schools(asker: Asker) -> SchoolList:
     return await asker.ask(ListSchools())
 
 
-@router.put("/schools", tags=["people"], summary="Create or rename a school")
-async def put_school(body: SchoolBody, asker: Asker) -> School:
+@router.get("/schools/{school_id}", tags=["people"], summary="One school", responses=documented(404))
+async def read_school(school_id: UUID, asker: Asker, response: Response) -> School:
+    """With its version as ETag."""
+    found = next((one for one in (await asker.ask(ListSchools())).items if one.school_id == school_id), None)
+    if found is None:
+        raise NotFound("school")
+    tagged(response, found.tag)
+    return found
+
+
+@router.put("/schools", tags=["people"], summary="Create or rename a school", responses=documented(412, 428))
+async def put_school(body: SchoolBody, asker: Asker, response: Response, version: IfUnchanged = None) -> School:
     """For administrators."""
-    return await asker.ask(PutSchool(**dict(body)))
+    kept = await asker.ask(PutSchool(**dict(body), if_match=unquoted(version)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.get("/staff", tags=["people"], summary="Members of staff")
@@ -96,12 +109,14 @@ async def list_staff(asker: Asker, school_id: SchoolId = None, cursor: Cursor = 
     return await asker.ask(ListStaff(school_id=school_id, cursor=cursor, limit=limit))
 
 
-@router.put("/staff", tags=["people"], summary="Create or change a member of staff")
-async def put_staff(body: StaffBody, asker: Asker) -> StaffMember:
-    """For administrators. The number is hashed here and forgotten."""
+@router.put("/staff", tags=["people"], summary="Create or change a member of staff", responses=documented(412, 428))
+async def put_staff(body: StaffBody, asker: Asker, response: Response, version: IfUnchanged = None) -> StaffMember:
+    """For administrators. The number is hashed here and forgotten. `version` in the list is what If-Match names."""
     fields = dict(body)
     hashed = lookup(fields.pop("national_id"), asker.reception.lookup_key)
-    return await asker.ask(PutStaff(pid_lookup=hashed, **fields))
+    kept = await asker.ask(PutStaff(pid_lookup=hashed, if_match=unquoted(version), **fields))
+    tagged(response, kept.version or "")
+    return kept
 
 
 @router.get("/pupils", tags=["people"], summary="Pupils")
@@ -116,10 +131,12 @@ async def list_pupils(
     return await asker.ask(ListPupils(school_id=school_id, query=query, cursor=cursor, limit=limit))
 
 
-@router.put("/pupils", tags=["people"], summary="Create or change a pupil")
-async def put_pupil(body: PupilBody, asker: Asker) -> Pupil:
-    """For administrators and distributors."""
-    return await asker.ask(PutPupil(**dict(body)))
+@router.put("/pupils", tags=["people"], summary="Create or change a pupil", responses=documented(412, 428))
+async def put_pupil(body: PupilBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Pupil:
+    """For administrators and distributors. `version` in the list is what If-Match names."""
+    kept = await asker.ask(PutPupil(**dict(body), if_match=unquoted(version)))
+    tagged(response, kept.version or "")
+    return kept
 
 
 @router.get("/templates", tags=["templates"], summary="Text templates")

@@ -3,8 +3,9 @@
 
 from fastapi import APIRouter
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body
+from gateway.api.caller import Asker, Body, IfUnchanged, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.notifier import (
     MailRhythm,
@@ -41,15 +42,22 @@ class ChannelBody(Body):
 
 
 @router.get("", summary="How I am told")
-async def read_preferences(asker: Asker) -> OwnPreferences:
+async def read_preferences(asker: Asker, response: Response) -> OwnPreferences:
     """By e-mail, in a Teams channel of one's own, or both; the schools' channels are not a person's to choose."""
-    return await asker.ask(ReadPreferences())
+    own = await asker.ask(ReadPreferences())
+    tagged(response, own.tag)
+    return own
 
 
-@router.put("", summary="Choose how I am told")
-async def put_preferences(body: PreferencesBody, asker: Asker) -> OwnPreferences:
+@router.put("", summary="Choose how I am told", responses=documented(412, 428))
+async def put_preferences(
+    body: PreferencesBody, asker: Asker, response: Response, version: IfUnchanged = None
+) -> OwnPreferences:
     """One digest instead of one mail for each thing; the same request again changes nothing."""
-    return await asker.ask(PutPreferences(preferences=Preferences.model_validate(body.model_dump())))
+    wanted = Preferences.model_validate(body.model_dump())
+    own = await asker.ask(PutPreferences(preferences=wanted, if_match=unquoted(version)))
+    tagged(response, own.tag)
+    return own
 
 
 @router.put("/channel", summary="A Teams channel of my own", responses=documented(400))

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Key
+from gateway.api.caller import Asker, Body, IfUnchanged, Key, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.sorting import (
     ActivateRuleSet,
@@ -76,15 +77,21 @@ async def propose_rule_set(body: ProposalBody, asker: Asker, key: Key) -> RuleSe
 
 
 @router.get("/{rule_set_id}", summary="One rule set", responses=documented(404))
-async def read_rule_set(rule_set_id: UUID, asker: Asker) -> RuleSetDetail:
-    """With its rules. For administrators and mail distributors."""
-    return await asker.ask(ReadRuleSet(rule_set_id=rule_set_id))
+async def read_rule_set(rule_set_id: UUID, asker: Asker, response: Response) -> RuleSetDetail:
+    """With its rules, and what If-Match names as ETag. For administrators and mail distributors."""
+    found = await asker.ask(ReadRuleSet(rule_set_id=rule_set_id))
+    tagged(response, found.tag)
+    return found
 
 
-@router.put("/{rule_set_id}", summary="Change a draft", responses=documented(404, 409))
-async def change_rule_set(rule_set_id: UUID, body: RulesBody, asker: Asker) -> RuleSetDetail:
+@router.put("/{rule_set_id}", summary="Change a draft", responses=documented(404, 409, 412, 428))
+async def change_rule_set(
+    rule_set_id: UUID, body: RulesBody, asker: Asker, response: Response, version: IfUnchanged = None
+) -> RuleSetDetail:
     """Drafts only: a version is never changed. For administrators."""
-    return await asker.ask(ChangeRuleSet(rule_set_id=rule_set_id, **dict(body)))
+    kept = await asker.ask(ChangeRuleSet(rule_set_id=rule_set_id, if_match=unquoted(version), **dict(body)))
+    tagged(response, kept.tag)
+    return kept
 
 
 @router.delete("/{rule_set_id}", summary="Throw a draft away", responses=documented(404, 409))

@@ -28,6 +28,7 @@ from sikkersak.errors import Declined
 from sikkersak.identity.permissions import Permission
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction
+from sikkersak.versions import Stale
 
 __all__ = ["operations"]  # with everything below answered too
 BEHIND: Final = timedelta(minutes=2)  # a clock that goes a little slow is no date in the past
@@ -64,7 +65,10 @@ async def change_rule_set(asked: ChangeRuleSet, ask: Ask, mailroom: Mailroom) ->
     """Drafts only."""
     del mailroom
     demand_fit(asked.rules)
-    _demand_draft(await sets.read(ask.tx, asked.rule_set_id, for_update=True))
+    draft = await sets.read(ask.tx, asked.rule_set_id, for_update=True)
+    _demand_draft(draft)
+    if asked.if_match is not None and (await _detail(ask.tx, draft)).tag != asked.if_match:
+        raise Stale
     changed = await sets.change(ask.tx, asked.rule_set_id, asked.title, asked.rules, ask.actor.staff_id)
     return await _detail(ask.tx, changed)
 
