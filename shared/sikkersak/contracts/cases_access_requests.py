@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.values import File
+
+Entry = Annotated[str, Field(pattern=r"^[0-9]{4}/[0-9]{1,9}-[0-9]{1,9}$")]
 
 
 class RequestBasis(StrEnum):
@@ -154,7 +157,7 @@ class CollectDocuments(Operation[RequestDetail], name="cases.collect_documents.v
     request_id: UUID
     version: int = Field(ge=1, description="the one that was read")
     case_ids: tuple[UUID, ...] = Field(default=(), max_length=20)
-    entries: tuple[str, ...] = Field(default=(), max_length=100, description="as the journal writes them: 2026/12-3")
+    entries: tuple[Entry, ...] = Field(default=(), max_length=100, description="as the journal writes them: 2026/12-3")
     document_ids: tuple[UUID, ...] = Field(default=(), max_length=100)
     query: str | None = Field(default=None, min_length=2, max_length=200)
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from pydantic import ValidationError
 
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.cases import FinishDocument, WriteDocument
@@ -142,6 +143,10 @@ def test_documents_are_found_by_the_journal_and_by_search_and_only_by_those_who_
     entry = "select year || '/' || running || '-2' as entry from cases where case_id = $1"
     found = act(town, CollectDocuments, asked, entries=(town.sql(entry, letters["case"])[0]["entry"],))
     assert [item.document_id for item in found.items] == [letters["exempt"]]
+    for wrong in ("2026/1", "x/1-1", "2026/1-1; drop", "2026/99999999999-1"):
+        with pytest.raises(ValidationError):
+            act(town, CollectDocuments, found, entries=(wrong,))
+    assert refused(town, CollectDocuments, found, entries=("2026/999999999-999999999",)) == "none-collected"
     found = act(town, CollectDocuments, found, query="Hemmeligsen")
     assert {item.document_id for item in found.items} == {letters[name] for name in ("open", "exempt", "secret")}
     with pytest.raises(Forbidden):

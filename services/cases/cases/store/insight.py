@@ -32,13 +32,18 @@ from access_request_items i join documents d using (document_id) join cases c us
 where i.request_id = $4 order by i.item
 """
 FOUND: Final = f"""
+with wanted as (
+  select document_id from documents where case_id = any($5::uuid[])
+  union select unnest($6::uuid[])
+  union select d.document_id
+  from unnest($7::text[]) e
+    join cases c on c.year = split_part(e, '/', 1)::int and c.running = split_part(split_part(e, '/', 2), '-', 1)::int
+    join documents d using (case_id)
+  where {ENTRY} = split_part(e, '-', 2)::bigint
+)
 select d.document_id, d.case_id, jsonb_array_length(d.files) as files
-from documents d join cases c using (case_id)
+from wanted join documents d using (document_id) join cases c using (case_id)
 where d.state = 'finished' and d.withdrawn_at is null and {VISIBLE} and c.school_id = $4
-  and (d.case_id = any($5::uuid[]) or d.document_id = any($6::uuid[])
-       or (c.year, c.running) in (select split_part(e, '/', 1)::int, split_part(split_part(e, '/', 2), '-', 1)::int
-                                  from unnest($7::text[]) e)
-          and c.year || '/' || c.running || '-' || {ENTRY} = any($7::text[]))
 order by d.finished_at, d.document_id limit $8
 """
 

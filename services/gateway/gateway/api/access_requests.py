@@ -20,6 +20,7 @@ from sikkersak.contracts.cases_access_requests import (
     AnswerChannel,
     CollectDocuments,
     DecideItem,
+    Entry,
     FinishAccessRequest,
     ItemDecision,
     ListAccessRequests,
@@ -67,7 +68,7 @@ class CollectBody(VersionBody):
     """Which documents; what one may not see is not found."""
 
     case_ids: tuple[UUID, ...] = Field(default=(), max_length=20)
-    entries: tuple[str, ...] = Field(default=(), max_length=100, examples=[["2026/12-3"]])
+    entries: tuple[Entry, ...] = Field(default=(), max_length=100, examples=[["2026/12-3"]])
     document_ids: tuple[UUID, ...] = Field(default=(), max_length=100)
     query: str | None = Field(default=None, min_length=2, max_length=200)
 
