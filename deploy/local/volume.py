@@ -129,11 +129,11 @@ DOCUMENTS: Final = (
 ENTRIES: Final = (
     """insert into search_entries (entry_id, case_id, words)
     select c.case_id, c.case_id, search_words('A', c.title || ' ' || coalesce(p.name, ''))
-      || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A') || search_school(c.school_id)
+      || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A') || search_school(c.school_id) || search_shelves(c.case_id)
     from cases c left join pupils p using (pupil_id) order by c.case_id""",
     """insert into search_entries (entry_id, case_id, document_id, words)
     select d.document_id, d.case_id, d.document_id, search_words('A', 'Brev ' || d.n || '-' || d.d)
-      || v.words || search_words('B', 'Løpenummer' || d.n) || search_school(c.school_id)
+      || v.words || search_words('B', 'Løpenummer' || d.n) || search_school(c.school_id) || search_shelves(d.document_id)
     from seeded_documents d join variants v on v.n = d.variant join seeded_schools c on c.n = d.school order by d.document_id""",
 )
 READ: Final = """select note_audit(responsible_id, 'case-read', case_id, null, '{{}}') from cases order by case_id limit {reads}"""
@@ -164,16 +164,19 @@ class Volume:
             await connection.close()
 
     async def _rows(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        index = await connection.fetchval("select indexdef from pg_indexes where indexname = 'search_entries_words'")
+        words = "select indexname, indexdef from pg_indexes where schemaname = 'cases' and indexdef ilike '%using gin (words)%'"
+        indexes = await connection.fetch(words)
         for table in LOCKED:
             await connection.execute(f"alter table {table} disable trigger user")
-        await connection.execute("drop index search_entries_words")
+        for row in indexes:
+            await connection.execute(f"drop index {row['indexname']}")
         for step in (*PEOPLE, *CASES, *DOCUMENTS, *ENTRIES, READ):
             await connection.execute(step.format(**self._numbers()))
             if step.lstrip().startswith("create temp table"):
                 await connection.execute(f"analyze {step.split()[3]}")
         await connection.execute("set constraints all immediate")
-        await connection.execute(index)
+        for row in indexes:
+            await connection.execute(row["indexdef"])
         for table in LOCKED:
             await connection.execute(f"alter table {table} enable trigger user")
 

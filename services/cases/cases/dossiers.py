@@ -149,11 +149,22 @@ async def evidence(tx: Transaction, document: Row, files: tuple[File, ...]) -> A
     )
 
 
-async def closing(tx: Transaction, case_id: UUID, remark: str) -> ArchiveDossier:
-    """The case file is closed in the archive too (M14)."""
+def correction(given: ArchiveDossier, access: AccessAssessment, public_title: str) -> ArchiveDossier:
+    """The registry entry with a newer assessment; it stands in the archive already, and its files stay as they are."""
+    changed = {"kind": DeliveryKind.CORRECTION, "access": access, "public_title": public_title}
+    return given.model_copy(update=changed)
+
+
+def withdrawal(given: ArchiveDossier, reason: str) -> ArchiveDossier:
+    """Journalstatus Utgår, for a registry entry that stands in the archive; it brings no document."""
+    return given.model_copy(update={"kind": DeliveryKind.WITHDRAWAL, "documents": (), "remark": reason})
+
+
+async def of_case(tx: Transaction, case_id: UUID, kind: DeliveryKind, remark: str) -> ArchiveDossier:
+    """The case file is closed, or opened again, in the archive too (M14)."""
     row, folder = await case_file(tx, case_id)
     return ArchiveDossier(
-        kind=DeliveryKind.CLOSING,
+        kind=kind,
         case_file=folder,
         record_id=case_id,
         record_type=RecordType.INTERNAL,

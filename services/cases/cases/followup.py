@@ -11,7 +11,7 @@ from cases.dossiers import Sealed
 from cases.store import cases, documents, people, tasks
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
-from sikkersak.contracts.cases import DocumentFinished, DocumentState
+from sikkersak.contracts.cases import DocumentFinished, DocumentState, DocumentView
 from sikkersak.contracts.cases_casework import TaskKind
 from sikkersak.contracts.notifier import LetterChanged, SendLetter
 from sikkersak.contracts.values import File, Party
@@ -43,14 +43,36 @@ async def archive_evidence(tx: Transaction, sealed: Sealed, row: Row, files: tup
 
 async def archive_closing(tx: Transaction, sealed: Sealed, case: Row, remark: str) -> None:
     """The case file is closed in the archive too (M14)."""
-    dossier = await dossiers.closing(tx, case["case_id"], remark)
-    delivery_id = await documents.oblige_archive(tx, case["case_id"], None, DeliveryKind.CLOSING)
+    await _order_of_case(tx, sealed, case, DeliveryKind.CLOSING, remark)
+
+
+async def archive_reopening(tx: Transaction, sealed: Sealed, case: Row, reason: str) -> None:
+    """The case file is opened again in the archive too; what comes into the case waits there until it is (M14)."""
+    await _order_of_case(tx, sealed, case, DeliveryKind.REOPENING, reason)
+
+
+async def archive_assessment(tx: Transaction, sealed: Sealed, row: Row, view: DocumentView) -> None:
+    """What stands in the archive gets the newer screening and public title (M8)."""
+    given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
+    dossier = dossiers.correction(given, view.access, view.public_title)
+    await _order_archiving(tx, sealed, row, await _school(tx, row), dossier)
+
+
+async def archive_withdrawal(tx: Transaction, sealed: Sealed, row: Row, reason: str) -> None:
+    """Utgår in the archive too: nothing is deleted there either (M12)."""
+    given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
+    await _order_archiving(tx, sealed, row, await _school(tx, row), dossiers.withdrawal(given, reason))
+
+
+async def _order_of_case(tx: Transaction, sealed: Sealed, case: Row, kind: DeliveryKind, remark: str) -> None:
+    dossier = await dossiers.of_case(tx, case["case_id"], kind, remark)
+    delivery_id = await documents.oblige_archive(tx, case["case_id"], None, kind)
     order = Deliver(
         delivery_id=delivery_id,
         document_id=case["case_id"],
         case_id=case["case_id"],
         school_id=case["school_id"],
-        kind=DeliveryKind.CLOSING,
+        kind=kind,
         dossier=await sealed.keep(dossier),
     )
     await say(tx, order)

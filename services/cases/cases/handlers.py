@@ -58,8 +58,9 @@ async def _take(
     case = await cases.case(tx, case_id)
     if case is None or case["school_id"] != order.school_id:
         raise Declined("case-not-at-school", "Saken finnes ikke ved denne skolen.")
-    await incoming.demand_open(tx, case, order, by)
-    sealed, names = Sealed(office), await _names(tx, case["pupil_id"], dossier)
+    sealed = Sealed(office)
+    await incoming.demand_open(tx, sealed, case, order, by)
+    names = await _names(tx, case["pupil_id"], dossier)
     kind = EventKind.NOTE if dossier.is_internal else EventKind.INCOMING
     event_id = await cases.add_event(tx, case_id, kind, dossier.title, dossier.received_at, mail_id=order.mail_id)
     fields = {

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from cases import followup
 from cases.domain.standing import Permission, Standing
 from cases.domain.titles import SHIELD, public_title
-from cases.store import access, audit, cases, folders, people, tasks
+from cases.dossiers import Sealed
+from cases.store import access, audit, cases, folders, people
 from sikkersak.clock import now
 from sikkersak.contracts.cases import EventKind, IncomingMailDossier, RegisterIncoming, Right
-from sikkersak.contracts.cases_casework import TaskKind
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
@@ -20,7 +21,7 @@ from sikkersak.persistence.database import Row, Transaction
 REOPENED: Final = "Gjenåpnet: innkommende post"
 
 
-async def demand_open(tx: Transaction, case: Row, order: RegisterIncoming, by: Standing) -> None:
+async def demand_open(tx: Transaction, sealed: Sealed, case: Row, order: RegisterIncoming, by: Standing) -> None:
     """A closed case takes mail only from whoever may open it, and says so; it is opened again then (M14)."""
     if case["status"] == "open":
         return
@@ -31,7 +32,7 @@ async def demand_open(tx: Transaction, case: Row, order: RegisterIncoming, by: S
     await folders.lock(tx, case["case_id"])
     await folders.reopen(tx, case["case_id"])
     await cases.add_event(tx, case["case_id"], EventKind.NOTE, REOPENED, now())
-    await tasks.add(tx, TaskKind.REOPEN_IN_ARCHIVE, case["school_id"], case_id=case["case_id"])
+    await followup.archive_reopening(tx, sealed, case, REOPENED)
     await audit.note(tx, by.staff_id, "case-reopened", case_id=case["case_id"])
 
 

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WRITE_SCHOOL = "write_school", "Skrive i alle saker ved skoler du er knyttet til."
     CLOSE_SCHOOL_CASE = "close_school_case", "Avslutte saker ved egen skole også når en annen er hovedsaksbehandler."
     REOPEN_CASE = "reopen_case", "Gjenåpne avsluttede saker ved egen skole, med begrunnelse."
+    WITHDRAW = "withdraw", "Sette ferdigstilte dokumenter ved egen skole til «Utgår», med begrunnelse."
     APPROVE = "approve", "Godkjenne eller returnere dokumenter ved egen skole."
     GIVE_ACCESS = "give_access", "Gi andre tilgang til saker ved egen skole, og ta den fra dem."
     EMERGENCY_ACCESS = (
@@ -70,6 +71,7 @@ DEFAULTS: Final[dict[Role, frozenset[Permission]]] = {
     Role.SCHOOL_LEADER: frozenset(
         {
             *(P.OPEN_CASE, P.READ_SCHOOL, P.WRITE_SCHOOL, P.CLOSE_SCHOOL_CASE, P.REOPEN_CASE, P.APPROVE, P.GIVE_ACCESS),
+            P.WITHDRAW,
             *(P.READ_AUDIT, P.ANSWER_ACCESS_REQUESTS, P.ARCHIVE_LOG, P.FOLLOW_SENDINGS),
         }
     ),

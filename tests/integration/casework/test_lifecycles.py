@@ -25,7 +25,14 @@ from sikkersak.contracts.cases import (
     WriteDocument,
 )
 from sikkersak.contracts.cases_casework import ReadClosing, ReopenCase
-from sikkersak.contracts.cases_documents import CorrectDocument, HoldDocument, ReleaseDocument, WithdrawDocument
+from sikkersak.contracts.cases_documents import (
+    AssessAccess,
+    CorrectDocument,
+    HoldDocument,
+    ReleaseDocument,
+    WithdrawDocument,
+)
+from sikkersak.contracts.values import AccessAssessment
 from sikkersak.errors import Declined
 
 CODE = re.compile(r"[a-z]+(-[a-z]+)*")
@@ -43,7 +50,9 @@ class Paper:
     version: int = 1
     held_by: str | None = None
     is_withdrawn: bool = False
-    is_archived: bool = False
+    public_title: str = ""
+    orders: list[str] = field(default_factory=list)
+    """What the archive was ordered to do with it, and waits for nothing but the archive."""
     corrects: Paper | None = None
     corrected_by: list[Paper] = field(default_factory=list)
 
@@ -58,6 +67,8 @@ class CaseLife(RuleBasedStateMachine):
         self.case_id = self.town.open_case()
         self.is_open = True
         self.papers: list[Paper] = []
+        self.orders: list[str] = []
+        self.waiting = 0
 
     # --- the model's word against the product's
 
@@ -75,6 +86,14 @@ class CaseLife(RuleBasedStateMachine):
     def closed(self) -> str | None:
         return None if self.is_open else "forbidden|case-closed"
 
+    def order(self, orders: list[str], kind: str) -> None:
+        """The archive is to do something; closing must wait for it, unless it is the closing."""
+        orders.append(kind)
+        self.waiting += kind != "closing"
+
+    def is_hindered(self) -> bool:
+        return bool(self.waiting) or any(paper.state != "finished" for paper in self.papers)
+
     def in_use(self, paper: Paper, who: str) -> str | None:
         return "document-in-use" if paper.held_by not in (None, who) else None
 
@@ -85,16 +104,19 @@ class CaseLife(RuleBasedStateMachine):
 
     @rule(who=WRITERS)
     def close(self, who: str) -> None:
-        hindered = any(paper.state != "finished" or not paper.is_archived for paper in self.papers)
-        refusal = self.closed() or ("case-not-closable" if hindered else None)
+        refusal = self.closed() or ("case-not-closable" if self.is_hindered() else None)
         self.attempt(who, CloseCase(case_id=self.case_id, remark="Ferdig behandlet."), refusal)
-        self.is_open = self.is_open and refusal is not None
+        if refusal is None:
+            self.is_open = False
+            self.order(self.orders, "closing")
 
     @rule(who=WRITERS)
     def reopen(self, who: str) -> None:
         refusal = "forbidden" if who == "teacher" else "case-not-closed" if self.is_open else None
         self.attempt(who, ReopenCase(case_id=self.case_id, reason="Nye opplysninger."), refusal)
-        self.is_open = self.is_open or refusal is None
+        if refusal is None:
+            self.is_open = True
+            self.order(self.orders, "reopening")
 
     # --- documents
 
@@ -104,7 +126,7 @@ class CaseLife(RuleBasedStateMachine):
         asked = WriteDocument(case_id=self.case_id, template=template, title="Et brev", body="Hei.")
         made = self.attempt(who, asked, self.closed())
         if made is not None:
-            self.papers.append(Paper(made.document_id, who, needs_approval))
+            self.papers.append(Paper(made.document_id, who, needs_approval, public_title=made.public_title))
 
     @precondition(lambda self: self.papers)
     @rule(who=WRITERS, data=st.data(), is_stale=st.integers(0, 5))
@@ -176,24 +198,43 @@ class CaseLife(RuleBasedStateMachine):
         self.attempt(who, FinishDocument(document_id=paper.document_id), refusal)
         if refusal is None:
             paper.state, paper.held_by = "finished", None
+            self.order(paper.orders, "record")
 
-    @precondition(lambda self: any(paper.state == "finished" for paper in self.papers))
+    @precondition(lambda self: self.waiting)
     @rule()
     def archive(self) -> None:
-        """The archive takes what is finished, at last."""
-        for paper in self.papers:
-            if paper.state == "finished" and not paper.is_archived:
-                self.town.hear(archived(self.town, self.case_id, paper.document_id))
-                paper.is_archived = True
+        """The archive does what it was ordered to, at last."""
+        sql = "select * from archive_obligations where case_id = $1 and state <> 'archived'"
+        for row in self.town.sql(sql, self.case_id):
+            self.town.hear(archived(self.town, row))
+        self.waiting = 0
+
+    @precondition(lambda self: self.papers)
+    @rule(who=WRITERS, data=st.data(), public_title=st.sampled_from(["Et brev", "Et annet brev", "Et tredje brev"]))
+    def assess(self, who: str, data: Any, public_title: str) -> None:
+        """Of what is finished, the archive gets it; of a draft, with the draft."""
+        paper = self.paper(data)
+        refusal = self.closed() or ("document-locked" if paper.state == "awaiting_approval" else None)
+        if paper.state != "finished":
+            refusal = refusal or self.in_use(paper, who)
+        asked = AssessAccess(document_id=paper.document_id, access=AccessAssessment(), public_title=public_title)
+        self.attempt(who, asked, refusal)
+        if refusal is None:
+            if paper.state == "finished" and paper.public_title != public_title and not paper.is_withdrawn:
+                self.order(paper.orders, "correction")
+            paper.public_title = public_title
 
     @precondition(lambda self: self.papers)
     @rule(who=WRITERS, data=st.data())
     def withdraw(self, who: str, data: Any) -> None:
         paper = self.paper(data)
-        refusal = self.closed() or (None if paper.state == "finished" else "not-finished")
+        refusal = "forbidden" if who == "teacher" else self.closed()
+        refusal = refusal or (None if paper.state == "finished" else "not-finished")
         refusal = refusal or ("document-withdrawn" if paper.is_withdrawn else None)
         self.attempt(who, WithdrawDocument(document_id=paper.document_id, reason="Feil elev."), refusal)
-        paper.is_withdrawn = paper.is_withdrawn or refusal is None
+        if refusal is None:
+            paper.is_withdrawn = True
+            self.order(paper.orders, "withdrawal")
 
     @precondition(lambda self: self.papers)
     @rule(who=WRITERS, data=st.data())
@@ -205,7 +246,10 @@ class CaseLife(RuleBasedStateMachine):
         made = self.attempt(who, CorrectDocument(document_id=paper.document_id), refusal)
         if made is not None:
             assert made.corrects == paper.document_id
-            correction = Paper(made.document_id, who, paper.needs_approval, corrects=paper)
+            assert made.public_title == paper.public_title
+            correction = Paper(
+                made.document_id, who, paper.needs_approval, corrects=paper, public_title=made.public_title
+            )
             paper.corrected_by.append(correction)
             self.papers.append(correction)
 
@@ -223,12 +267,24 @@ class CaseLife(RuleBasedStateMachine):
             assert (view.withdrawn_at is not None) is paper.is_withdrawn
             assert (view.held_by is not None) is (paper.held_by is not None)
             assert (view.archive is not None) is (paper.state == "finished"), "finished means obliged to the archive"
+            assert view.public_title == paper.public_title
+
+    @invariant()
+    def the_archive_was_ordered_what_was_done_and_nothing_else(self) -> None:
+        sql = "select document_id, kind from archive_obligations where case_id = $1 order by delivery_id"
+        ordered: dict[UUID | None, list[str]] = {}
+        for row in self.town.sql(sql, self.case_id):
+            ordered.setdefault(row["document_id"], []).append(row["kind"])
+        known = {None: self.orders} | {paper.document_id: paper.orders for paper in self.papers}
+        assert ordered == {key: orders for key, orders in known.items() if orders}
+        everything = self.town.sql("select count(*) from archive_obligations")[0][0]
+        assert self.town.said("archiver.deliver.v1") == everything, "said in the transaction of the act"
 
     @invariant()
     def the_checklist_and_closing_agree(self) -> None:
-        hindered = any(paper.state != "finished" or not paper.is_archived for paper in self.papers)
         checklist = self.town.ask("teacher", ReadClosing(case_id=self.case_id))
-        assert checklist.is_closable is not hindered
+        assert checklist.is_closable is not self.is_hindered()
+        assert all(CODE.fullmatch(one.code) and one.detail.endswith(".") for one in checklist.hindrances)
 
     @invariant()
     def the_database_itself_keeps_what_is_finished(self) -> None:
@@ -239,14 +295,13 @@ class CaseLife(RuleBasedStateMachine):
                 break
 
 
-def archived(town: Any, case_id: UUID, document_id: UUID) -> DeliveryChanged:
-    row = town.sql("select delivery_id from archive_obligations where document_id = $1", document_id)[0]
+def archived(town: Any, row: Any) -> DeliveryChanged:
     return DeliveryChanged(
         delivery_id=row["delivery_id"],
-        document_id=document_id,
-        case_id=case_id,
+        document_id=row["document_id"] or row["case_id"],
+        case_id=row["case_id"],
         school_id=town.schools["north"],
-        kind=DeliveryKind.RECORD,
+        kind=DeliveryKind(row["kind"]),
         state=DeliveryState.ARCHIVED,
         changed_at=now(),
     )

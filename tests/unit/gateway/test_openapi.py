@@ -47,7 +47,15 @@ RESOURCES = {
     *("/signature-jobs/{job_id}/signers/{signer}/ceremony", "/me/notices", "/me/notices/channel", "/sendings"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
-    *("/case-types", "/closed-cases", "/tasks", "/tasks/{task_id}/completion", "/pupils/{pupil_id}/move", "/approvals"),
+    *(
+        "/case-types",
+        "/closed-cases",
+        "/closing-candidates",
+        "/tasks",
+        "/tasks/{task_id}/completion",
+        "/pupils/{pupil_id}/move",
+        "/approvals",
+    ),
     *(
         f"/cases/{{case_id}}/{part}"
         for part in ("phase", "parties", "parties/{party_id}/removal", "relations", "reopening")

@@ -18,6 +18,7 @@ __all__ = ["LastAdministrator", "Permission", "Standing"]
 P = Permission
 REFUSALS: Final = {
     P.OPEN_CASE: "Rollen din gir ikke rett til å opprette saker ved denne skolen.",
+    P.WITHDRAW: "Bare skoleleder ved skolen kan sette et dokument til «Utgår».",
     P.APPROVE: "Bare skoleleder ved skolen kan godkjenne.",
     P.GIVE_ACCESS: "Bare skoleleder eller hovedsaksbehandler kan gi tilgang til saken.",
     P.ADMINISTER: "Bare administrator kan gjøre dette.",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from cases import followup
 from cases.domain.lifecycle import CorrectionOpen, IncomingNotCorrected, NotFinished, OutForSignature
+from cases.domain.standing import Permission, Standing
+from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import acts, operations
-from cases.store import audit, cases, documents, editions, tasks
+from cases.store import cases, documents, editions
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import RecordType
 from sikkersak.contracts.cases import DocumentState, DocumentView, EventKind
-from sikkersak.contracts.cases_casework import TaskKind
 from sikkersak.contracts.cases_documents import AssessAccess, CorrectDocument, WithdrawDocument
 from sikkersak.messaging.operations import Ask
+from sikkersak.persistence.database import Row
 
 CARRIED_OVER = (
     *("case_id", "title", "public_title", "kind", "record_type", "needs_approval", "access", "language"),
@@ -21,11 +24,10 @@ CARRIED_OVER = (
 
 @operations.answers(AssessAccess)
 async def assess_access(asked: AssessAccess, ask: Ask, office: Office) -> DocumentView:
-    """A draft is archived with it; for what is locked it stands beside, and the newest counts (M8)."""
-    del office
+    """A draft is archived with it; for what is locked it stands beside, the newest counts, and the archive gets it (M8)."""
     standing, row = await acts.writable(ask, asked.document_id)
     if row["state"] == DocumentState.FINISHED.value:
-        await editions.assess_finished(ask.tx, asked.document_id, standing.staff_id, asked.access, asked.public_title)
+        await _assess_finished(asked, ask, office, standing, row)
     else:
         acts.demand_editable(row)
         acts.demand_free(row, standing)
@@ -61,16 +63,22 @@ async def correct_document(asked: CorrectDocument, ask: Ask, office: Office) -> 
 
 @operations.answers(WithdrawDocument)
 async def withdraw_document(asked: WithdrawDocument, ask: Ask, office: Office) -> DocumentView:
-    """Utgår: it stays, and says why it does not count; in the archive core a person marks it, by a task."""
-    del office
+    """Utgår: it stays, and says why it does not count; in the archive too. A right of its own (M12)."""
     standing, row = await acts.writable(ask, asked.document_id)
+    standing.demand_at(Permission.WITHDRAW, await cases.school_of(ask.tx, row["case_id"]))
     acts.demand_finished(row)
     if row["signing"] in {"waiting", "awaiting_signatures"}:
         raise OutForSignature
     await editions.withdraw(ask.tx, asked.document_id, standing.staff_id, asked.reason)
-    school_id = await cases.school_of(ask.tx, row["case_id"])
-    about = {"case_id": row["case_id"], "document_id": asked.document_id}
-    await tasks.add(ask.tx, TaskKind.WITHDRAW_IN_ARCHIVE, school_id, **about)
-    view = await documents.one_view(ask.tx, asked.document_id)
-    await audit.note(ask.tx, standing.staff_id, "document-withdrawn", **about)
-    return view
+    await followup.archive_withdrawal(ask.tx, Sealed(office), row, asked.reason)
+    return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-withdrawn")
+
+
+async def _assess_finished(asked: AssessAccess, ask: Ask, office: Office, standing: Standing, row: Row) -> None:
+    before = await documents.one_view(ask.tx, asked.document_id)
+    await editions.assess_finished(ask.tx, asked.document_id, standing.staff_id, asked.access, asked.public_title)
+    after = await documents.one_view(ask.tx, asked.document_id)
+    is_changed = (before.access, before.public_title) != (after.access, after.public_title)
+    # What is withdrawn takes no change in the archive; here the newer assessment shows it, or shields it, all the same.
+    if is_changed and row["withdrawn_at"] is None:
+        await followup.archive_assessment(ask.tx, Sealed(office), row, after)

@@ -93,6 +93,11 @@ async def add_event(
     return event_id
 
 
+async def event(tx: Transaction, event_id: UUID) -> Row | None:
+    """One event; what it is in the archive follows from it."""
+    return await tx.fetchrow("select * from events where event_id = $1", event_id)
+
+
 async def event_of_mail(tx: Transaction, mail_id: UUID) -> Row | None:
     """The event that a piece of mail became, if it did."""
     return await tx.fetchrow("select * from events where mail_id = $1", mail_id)

@@ -117,7 +117,7 @@ async def remove_attachment(document_id: UUID, position: Position, asker: Asker,
 
 @router.put("/documents/{document_id}/assessment", summary="Assess access", responses=documented(404, 409))
 async def assess_access(document_id: UUID, body: AssessmentBody, asker: Asker) -> DocumentView:
-    """The caseworker's assessment and the public title; of what is finished, beside it (M8)."""
+    """The caseworker's assessment and the public title; of what is finished, beside it and in the archive too (M8)."""
     return await asker.ask(AssessAccess(document_id=document_id, **dict(body)))
 
 
@@ -129,7 +129,7 @@ async def correct_document(document_id: UUID, asker: Asker, key: Key) -> Documen
 
 @router.post("/documents/{document_id}/withdrawal", summary="Mark a document Utgår", responses=ACT)
 async def withdraw_document(document_id: UUID, body: WithdrawalBody, asker: Asker, key: Key) -> DocumentView:
-    """With a reason; nothing is deleted."""
+    """With a reason, by the school's leaders; nothing is deleted, and the archive marks it too."""
     return await asker.ask(WithdrawDocument(document_id=document_id, reason=body.reason), key)
 
 

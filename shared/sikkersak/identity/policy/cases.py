@@ -72,6 +72,7 @@ RULES: Final[dict[str, Rule]] = {
         closed_too=True,
     ),
     "cases.list_closed_cases.v1": staff(),  # shows the schools that one leads
+    "cases.list_closing_candidates.v1": staff(),  # shows the schools that one leads and closes cases at
     "cases.move_pupil.v1": holding(
         Permission.KEEP_PUPILS, refusal="Bare administrator eller postfordeler kan registrere elever."
     ),
@@ -101,7 +102,9 @@ RULES: Final[dict[str, Rule]] = {
     "cases.remove_attachment.v1": writing(),
     "cases.assess_access.v1": writing(),
     "cases.correct_document.v1": writing(),
-    "cases.withdraw_document.v1": writing(),
+    "cases.withdraw_document.v1": writing(
+        beside=Permission.WITHDRAW, refusal="Bare skoleleder ved skolen kan sette et dokument til «Utgår»."
+    ),
     "cases.write_document.v1": writing(subject=Subject.CASE),
     "cases.read_document.v1": reading(subject=Subject.DOCUMENT),
     "cases.read_document_status.v1": or_machine(reading(subject=Subject.DOCUMENT), Scope.STATUS),
