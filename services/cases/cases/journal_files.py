@@ -27,7 +27,7 @@ TYPES: Final[dict[str, tuple[str, str, str]]] = {
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 TEMPLATE: Final = """
 #set page(flipped: true, margin: 12mm, numbering: "1 / 1")
-#set text(size: 8pt)
+#set text(size: 8pt, hyphenate: false)
 #let rows = json(bytes(field("rows")))
 #heading(field("heading"))
 #field("period")

@@ -256,6 +256,7 @@ class Task(Contract):
     done_at: datetime | None
     remark: str | None
     letter_id: UUID | None = Field(default=None, description="the consignment that something is to be decided about")
+    request_id: UUID | None = Field(default=None, description="the request for access that is to be answered")
     code: str | None = None
     detail: str | None = Field(default=None, description="one sentence about why")
     choices: tuple[LetterChoice, ...] = Field(default=(), description="what can be decided about the letter")

@@ -87,6 +87,18 @@ RESOURCES = {
     *("/webhooks", "/webhooks/{webhook_id}", "/webhooks/{webhook_id}/secret", "/webhooks/{webhook_id}/ping"),
     "/webhooks/{webhook_id}/deliveries",
     *("/pupil-references", "/documents/{document_id}/status"),
+    *(
+        f"/schools/{{school_id}}/access-requests{rest}"
+        for rest in (
+            "",
+            "/{request_id}",
+            *(f"/{{request_id}}/items/{{item}}/{act}" for act in ("removal", "decision", "redaction", "file")),
+        )
+    ),
+    *(
+        f"/schools/{{school_id}}/access-requests/{{request_id}}/{act}"
+        for act in ("collection", "finishing", "reopening", "answer", "package", "withdrawal")
+    ),
     *("/public-journal", "/public-journal/file"),
     *("/case-types/{code}", "/runs/{run_id}"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),

@@ -1,4 +1,7 @@
-"""`python -m cases.papers read|redact JSON`: a PDF on standard input, text or a PDF on standard output."""
+"""`python -m cases.papers read|redact|shield JSON`: a PDF on standard input, what came of it on standard output.
+
+With `-` in place of JSON, that is the first line of standard input: what others may not see in a list of processes.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ import sys
 
 from cases.papers.reading import read
 from cases.papers.redaction import Box, redact
+from cases.papers.shielding import shield
 
 
 def main() -> int:
     """0 when it was done; any failure ends the process, and whoever started it says so."""
-    task, wanted = sys.argv[1], json.loads(sys.argv[2])
+    task, said = sys.argv[1], sys.argv[2]
+    wanted = json.loads(sys.stdin.buffer.readline() if said == "-" else said)
     pdf = sys.stdin.buffer.read()
     if task == "read":
         sys.stdout.buffer.write(read(pdf).encode())
-    elif task == "redact":
+    elif task in {"redact", "shield"}:
         boxes = [Box(**box) for box in wanted["boxes"]]
-        sys.stdout.buffer.write(redact(pdf, wanted["words"], boxes))
+        made = {"redact": redact, "shield": shield}[task](pdf, wanted["words"], boxes)
+        sys.stdout.buffer.write(made)
     else:
         return 2
     sys.stdout.buffer.flush()

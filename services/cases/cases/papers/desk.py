@@ -26,7 +26,7 @@ async def handle(task: str, pdf: bytes, **wanted: Any) -> bytes:
     """The result of `python -m cases.papers TASK`; raises `PaperUnreadable` when there is none."""
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "PYTHONPATH", "LANG"}}
     started = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cases.papers", task, json.dumps(wanted)),
+        *(sys.executable, "-m", "cases.papers", task, "-"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -35,7 +35,7 @@ async def handle(task: str, pdf: bytes, **wanted: Any) -> bytes:
     )
     try:
         async with asyncio.timeout(SECONDS):
-            made, _ = await started.communicate(pdf)
+            made, _ = await started.communicate(json.dumps(wanted).encode() + b"\n" + pdf)
     except TimeoutError:
         raise PaperUnreadable from None
     finally:

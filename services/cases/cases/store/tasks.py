@@ -29,13 +29,20 @@ async def add(
     document_id: UUID | None = None,
     assigned_to: UUID | None = None,
     letter_id: UUID | None = None,
+    request_id: UUID | None = None,
 ) -> None:
     """Makes a task; the same one about the same document or letter is made once until it is done."""
     sql = """
-    insert into tasks (task_id, kind, school_id, case_id, document_id, assigned_to, letter_id)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing
+    insert into tasks (task_id, kind, school_id, case_id, document_id, assigned_to, letter_id, request_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
     """
-    await tx.execute(sql, new_id(), kind.value, school_id, case_id, document_id, assigned_to, letter_id)
+    await tx.execute(sql, new_id(), kind.value, school_id, case_id, document_id, assigned_to, letter_id, request_id)
+
+
+async def settle_request(tx: Transaction, request_id: UUID, by: UUID, remark: str) -> None:
+    """The request for access was answered, or taken back."""
+    sql = "update tasks set done_at = now(), done_by = $2, remark = $3 where request_id = $1 and done_at is null"
+    await tx.execute(sql, request_id, by, remark)
 
 
 async def settle(tx: Transaction, letter_id: UUID, remark: str) -> None:
@@ -65,6 +72,8 @@ async def complete(tx: Transaction, standing: Standing, task_id: UUID, remark: s
         raise Declined("task-gone", "Oppgaven er alt utført, eller den er ikke din.")
     if row["kind"] == TaskKind.LETTER_UNDELIVERED:  # a remark alone would leave the letter undecided
         raise Declined("letter-undecided", "Velg hva som skal gjøres med brevet. Da er oppgaven utført.")
+    if row["kind"] == TaskKind.ACCESS_REQUEST:
+        raise Declined("request-unanswered", "Besvar innsynskravet. Da er oppgaven utført.")
     return _task(row)
 
 

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.security import APIKeyCookie, APIKeyHeader
 
 from gateway.api import (
+    access_requests,
     archive,
     audit,
     cases,
@@ -75,6 +76,7 @@ SHELVES = (
     school_year,
     audit,
     journal,
+    access_requests,
     webhooks,
     references,
     runs,
