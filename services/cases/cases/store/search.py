@@ -42,9 +42,9 @@ OWN: Final = f"""(
          where m.staff_id = $1 limit {MOST_OWN + 1})
 )"""
 # Looking for words reads no table from end to end, whatever the planner believes of a word that is common elsewhere, and
-# is too short to be compiled. What follows in the transaction is planned as ever.
-BY_INDEX: Final = "set local enable_seqscan = off; set local jit = off"
-AS_BEFORE: Final = "set local enable_seqscan = on"
+# is too short to be compiled; each word has a plan of its own. What follows in the transaction is planned as ever.
+BY_INDEX: Final = "set local enable_seqscan = off; set local jit = off; set local plan_cache_mode = force_custom_plan"
+AS_BEFORE: Final = "set local enable_seqscan = on; set local plan_cache_mode = auto"
 PLACES: Final = f"""
 select count(*) as cases, coalesce(array_agg(distinct school_id), '{{}}') as schools
 from (select school_id from {OWN} own limit $2) counted
