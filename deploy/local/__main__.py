@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local import checks, servers
+from local.fiks import Way
 from local.places import LOGS, REPOSITORY, SERVICES
 from local.processes import NotReady
 from local.stack import Stack
@@ -65,9 +66,15 @@ def test(
 
 
 @app.command()
-def up() -> None:
+def up(
+    archive: Annotated[
+        Way | None, typer.Option("--archive", help="what archiver and its archive speak; kept until told otherwise")
+    ] = None,
+) -> None:
     """Start servers, stand-ins and services."""
     stack = Stack()
+    if archive is not None:
+        stack.speak(archive)
     stack.up(out.print)
     _show(stack)
 

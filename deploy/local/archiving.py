@@ -22,7 +22,7 @@ import httpx
 from aio_pika.abc import AbstractConnection, AbstractExchange, DeliveryMode
 from pydantic import BaseModel
 
-from local import keys
+from local.fiks import HUB, Way
 from local.memory import Memory
 from local.processes import Process
 from local.servers import Servers
@@ -51,8 +51,6 @@ from sikkersak.vault.sealed import seal
 
 Answer = TypeVar("Answer", bound=BaseModel)
 SCHOOL: Final = UUID("0192f3a1-0000-7000-8000-000000000001")
-OWN_ACCOUNT: Final = "3f3c1b0a-8a43-4f3c-9a11-0d0e2b1f5a01"
-ARCHIVE_ACCOUNT: Final = "9b1f6a2e-55c4-4d5e-8f67-6a7c1d2e3f02"
 OPENED: Final = datetime(2026, 8, 17, 8, tzinfo=UTC)
 
 
@@ -62,6 +60,14 @@ class ArchiveStack(Stack):
     def __init__(self, folder: Path, name: str, given: Servers | None = None, **archiver: object) -> None:
         super().__init__(folder, name, Memory(folder / "memory.json"), given)
         self.archiver = {key.upper(): str(value) for key, value in archiver.items()}
+        over = self.archiver.pop("FIKS_TRANSPORT", "broker")
+        if self.archiver.pop("ARCHIVE_ADAPTER", "noark") == "fiks-arkiv":
+            self.speak(Way.FIKS_IO if over == "fiks-io" else Way.FIKS_BROKER)
+
+    @property
+    def around(self) -> tuple[str, ...]:
+        """The stand-ins that archiver needs, in the order they start."""
+        return ("maskinporten", "noark", HUB) if self.way is Way.FIKS_IO else ("noark",)
 
     def build(self, ladder: float = 1.0) -> None:
         """Database, virtual hosts with a ladder that is `ladder` times as long as in production, keys, processes."""
@@ -70,9 +76,9 @@ class ArchiveStack(Stack):
         self.shorten(ladder)
         self.provision.migrate("archiver")
         self.prepare()
-        if self.archiver.get("ARCHIVE_ADAPTER") == "fiks-arkiv":
-            self.speak_fiks()
-        self.start("noark")
+        if self.fiks is not None:
+            self.fiks.open()
+        self.start(*self.around)
         self.start("archiver")
 
     def shorten(self, ladder: float) -> None:
@@ -87,46 +93,10 @@ class ArchiveStack(Stack):
                     known = {"pattern": policy["pattern"], "apply-to": policy["apply-to"], "priority": 10}
                     http.put(f"/policies/{vhost}/{policy['name']}", json=known | {"definition": wanted})
 
-    def other_broker(self) -> str:
-        """A virtual host as if it were the other party's broker: both may have their own accounts' queues there."""
-        vhost = f"{self.name}-fiks"
-        account = self.provision._account("archiver")  # noqa: SLF001 - its own account
-        with self.provision._management() as http:  # noqa: SLF001
-            http.put(f"/vhosts/{vhost}").raise_for_status()
-            everything = {"configure": r"^fiksio\.konto\.", "write": ".*", "read": r"^fiksio\.konto\."}
-            http.put(f"/permissions/{vhost}/{account}", json=everything).raise_for_status()
-        url = self.provision.rabbitmq_url("archiver", EVENTS_VHOST)
-        return f"{url.rpartition('/')[0]}/{vhost}"
-
-    def speak_fiks(self) -> None:
-        """Archiver and the stand-in talk Fiks Arkiv to each other from now on."""
-        folder, url = self.folder / "secrets" / "fiks", self.other_broker()
-        for name in (OWN_ACCOUNT, ARCHIVE_ACCOUNT):
-            keys.receiver_key(folder, name)
-        self.archiver |= {
-            "FIKS_URL": url,
-            "FIKS_ACCOUNT": OWN_ACCOUNT,
-            "FIKS_ARCHIVE_ACCOUNT": ARCHIVE_ACCOUNT,
-            "FIKS_KEY": str(folder / f"{OWN_ACCOUNT}.key.pem"),
-            "FIKS_ARCHIVE_CERTIFICATE": str(folder / f"{ARCHIVE_ACCOUNT}.crt.pem"),
-        }
-
-    def _arguments(self) -> dict[str, tuple[str, ...]]:
-        known = super()._arguments()
-        if "FIKS_URL" not in self.archiver:
-            return known
-        folder = self.folder / "secrets" / "fiks"
-        own = ("--fiks-amqp", self.archiver["FIKS_URL"], "--fiks-account", ARCHIVE_ACCOUNT)
-        keys_of = ("--fiks-key", str(folder / f"{ARCHIVE_ACCOUNT}.key.pem"))
-        peer = ("--fiks-peer", f"{OWN_ACCOUNT}={folder / f'{OWN_ACCOUNT}.crt.pem'}")
-        return known | {"noark": (*known["noark"], *own, *keys_of, *peer)}
-
     def gone(self) -> None:
         """Nothing of it is left."""
-        self.stop("archiver", "noark")
+        self.stop("archiver", *self.around)
         self.provision.remove()
-        with self.provision._management() as http:  # noqa: SLF001
-            http.delete(f"/vhosts/{self.name}-fiks")
 
     def _service(self, name: str) -> Process:
         made = super()._service(name)

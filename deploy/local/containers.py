@@ -70,7 +70,8 @@ def run_tests(arguments: list[str]) -> int:
             amqp, management = stack.enter_context(_running(RABBITMQ))[:2]
             given = _servers(database[0], amqp, management)
             _wait(given)
-            command = [sys.executable, "-m", "pytest", *(arguments or ["tests/integration"])]
+            named = [one for one in arguments if (REPOSITORY / one.partition("::")[0]).exists()]
+            command = [sys.executable, "-m", "pytest", *arguments, *([] if named else ["tests/integration"])]
             return subprocess.run(command, cwd=REPOSITORY, env=os.environ | given.environment(), check=False).returncode
     except Unavailable as wrong:
         print(wrong, file=sys.stderr)

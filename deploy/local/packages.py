@@ -46,11 +46,11 @@ TOOLS = (
         "letters look different",
     ),
     Need("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", ("fonts-dejavu-core",), "letters look different"),
-    Need("tesseract", ("tesseract-ocr",), "scans are archived without words to search in"),
+    Need("tesseract", ("tesseract-ocr",), "scans are sorted and archived without what stands on them"),
     Need(
         "/usr/share/tesseract-ocr/*/tessdata/nor.traineddata",
         ("tesseract-ocr-nor",),
-        "scans are archived without words to search in",
+        "scans are sorted and archived without what stands on them",
     ),
     Need("bwrap", ("bubblewrap",), "converters run without a cage"),
     Need("openssl", ("openssl",), "some tests of signatures are skipped"),

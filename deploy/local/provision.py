@@ -16,6 +16,7 @@ from local.servers import Servers
 from sikkersak.messaging.topology import EVENTS_VHOST, RPC_VHOST, SERVICES, definitions
 from sikkersak.persistence.migrate import migrate
 
+FIKS_VHOST: Final = "sikkersak-fiks"
 SERVICE_SQL: Final = REPOSITORY / "deploy" / "postgres" / "service.sql"
 
 
@@ -52,6 +53,21 @@ class Provision:
         """This installation's name for a virtual host of the topology."""
         return known.replace("sikkersak", self.name, 1)
 
+    def fiks_url(self, *, is_ours: bool) -> str:
+        """The broker of Fiks Arkiv, with archiver's account or with that of everybody else there."""
+        return self._broker_url(self._account("archiver" if is_ours else "fiks"), FIKS_VHOST)
+
+    def open_fiks(self, *, is_shared: bool) -> None:
+        """Makes the broker of Fiks Arkiv: a virtual host that is not ours, as it were; shared where we reach it ourselves."""
+        own, account = quote(self.vhost(FIKS_VHOST), safe=""), self._account("fiks")
+        ours = r"^fiksio\.konto\."
+        with self._management() as http:
+            _done(http.put(f"/vhosts/{own}"))
+            _done(http.put(f"/users/{account}", json={"password": self.memory.password(account), "tags": ""}))
+            _done(http.put(f"/permissions/{own}/{account}", json=_rights(".*", ".*", ".*")))
+            if is_shared:
+                _done(http.put(f"/permissions/{own}/{self._account('archiver')}", json=_rights(ours, ".*", ours)))
+
     def run(self) -> None:
         """Makes everything, then brings every schema to its newest version."""
         self.prepare()
@@ -66,11 +82,18 @@ class Provision:
     def remove(self) -> None:
         """Takes away the database, the virtual hosts, the roles and the accounts; the servers stay."""
         asyncio.run(self._drop())
+        self.close_fiks()
         with self._management() as http:
             for known in definitions():
                 http.delete(f"/vhosts/{quote(self.vhost(known), safe='')}")
             for account in (*map(self._account, SERVICES), self.operator):
                 http.delete(f"/users/{account}")
+
+    def close_fiks(self) -> None:
+        """Takes the broker of Fiks Arkiv away, if there is one."""
+        with self._management() as http:
+            http.delete(f"/vhosts/{quote(self.vhost(FIKS_VHOST), safe='')}")
+            http.delete(f"/users/{self._account('fiks')}")
 
     def migrate(self, service: str) -> None:
         """Brings one service's schema to its newest version, as its owner."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from local import keys, servers
+from local.fiks import HUB, Fiks, Way
 from local.memory import Memory, memory
 from local.places import LOCAL, REPOSITORY, SERVICES
 from local.processes import Process
@@ -38,6 +40,7 @@ SECRET_SIGNS: Final = (
     "RPC_URL",
     "LOOKUP_KEY",
     "_WEBHOOK",
+    "FIKS_URL",
 )
 Say = Callable[[str], None]
 
@@ -65,8 +68,32 @@ class Stack:
         self._start_servers()
         say("Making databases, roles, virtual hosts; migrating …")
         self.provision.run()
+        if self.fiks is not None:
+            self.fiks.open()
         say("Starting the services …")
-        self.start(*SIMULATORS, *SERVICES)
+        self.start(*self.stand_ins, *SERVICES)
+
+    def speak(self, way: Way) -> None:
+        """From now on archiver and its archive speak this; who speaks something else is stopped first."""
+        if way is not self.way:
+            self.stop("archiver", "noark", HUB, "maskinporten")
+        self._write("archive.json", {"way": way.value})
+
+    @property
+    def way(self) -> Way:
+        """What archiver and its archive speak."""
+        kept = self.folder / "register" / "archive.json"
+        return Way(json.loads(kept.read_text())["way"]) if kept.exists() else Way.NOARK
+
+    @property
+    def fiks(self) -> Fiks | None:
+        """The parties of Fiks Arkiv, where that is spoken."""
+        return None if self.way is Way.NOARK else Fiks(self, self.way)
+
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """The stand-ins that this stack has."""
+        return (*SIMULATORS, HUB) if self.way is Way.FIKS_IO else SIMULATORS
 
     def start(self, *names: str) -> None:
         """Starts these side by side; returns when all are ready."""
@@ -78,14 +105,14 @@ class Stack:
 
     def stop(self, *names: str) -> None:
         """Stops these side by side, each with time to finish what it holds."""
-        with ThreadPoolExecutor(len(SERVICES) + len(SIMULATORS)) as all_of_them:
+        with ThreadPoolExecutor(len(SERVICES) + len(self.stand_ins)) as all_of_them:
             for stopped in [all_of_them.submit(self.process(name).stop) for name in names]:
                 stopped.result()
 
     def down(self) -> None:
         """Stops every service and stand-in of this stack."""
         self.stop(*SERVICES)
-        self.stop(*SIMULATORS)
+        self.stop(*self.stand_ins)
 
     def clear(self) -> None:
         """Takes away everything that this stack holds: processes, database, virtual hosts, content. Servers stay."""
@@ -111,11 +138,11 @@ class Stack:
 
     def process(self, name: str) -> Process:
         """One process by its name."""
-        return self._simulator(name) if name in SIMULATORS else self._service(name)
+        return self._simulator(name) if name in (*SIMULATORS, HUB) else self._service(name)
 
     def processes(self) -> list[Process]:
         """All of them, in the order they start."""
-        return [self.process(name) for name in (*SIMULATORS, *SERVICES)]
+        return [self.process(name) for name in (*self.stand_ins, *SERVICES)]
 
     def url(self, name: str) -> str:
         """The address to open, or to call."""
@@ -144,6 +171,8 @@ class Stack:
         for service in SERVICES:
             self._place_secrets(service)
         keys.audit_key(self._secret("cases/audit.pem"))
+        if self.fiks is not None:
+            self.fiks.prepare()
         self._register_svarinn()
         self._register_maskinporten()
         self._register_idporten()
@@ -175,7 +204,9 @@ class Stack:
                 *("--maskinporten", f"{self.url('maskinporten')}/", "--integrations", str(register / "svarut.json")),
                 *("--pace", "1", "--sender", MUNICIPALITY),
             ),
-            "noark": ("--state", str(self._state("noark")), "--client", f"sikkersak:{self.memory.password('noark')}"),
+            "noark": ("--state", str(self._state("noark")), "--client", f"sikkersak:{self.memory.password('noark')}")
+            + (self.fiks.core() if self.fiks else ()),
+            HUB: self.fiks.hub() if self.fiks else (),
             "signing-portal": (
                 *("--ca-dir", str(self._state("signing-ca")), "--state", str(self._state("signing"))),
                 *("--control-port", str(self.memory.port("signing-control")), "--pace", "1"),
@@ -231,12 +262,15 @@ class Stack:
                 "SVARINN_KEYS": self._secret("svarinn"),
                 "POLL_SECONDS": 1,
                 "UNDO_SECONDS": 0,
+                "SCAN_LANGUAGES": os.environ.get("SCAN_LANGUAGES", ""),
             },
             "archiver": {
                 "NOARK_URL": f"{self.url('noark')}/",
                 "NOARK_CLIENT_ID": "sikkersak",
                 "NOARK_CLIENT_SECRET": self.memory.password("noark"),
                 "PROBE_SECONDS": 1,
+                "SCAN_LANGUAGES": os.environ.get("SCAN_LANGUAGES", ""),
+                **(self.fiks.archiver() if self.fiks else {}),
             },
             "signing": {
                 "PORTAL_URL": self.url("signing-portal"),
@@ -299,7 +333,8 @@ class Stack:
             "kid": "sikkersak-1",
             "public_key_pem": public,
         }
-        self._write("maskinporten.json", {"clients": [client]})
+        clients = [client, self.fiks.client()] if self.fiks else [client]
+        self._write("maskinporten.json", {"clients": clients})
 
     def _register_idporten(self) -> None:
         users = [

@@ -26,9 +26,9 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-import cpu
 import pikepdf
 
+from local import cpu
 from local.archiving import ArchiveStack, Feeder, Rows, archive_stack, in_core, parked
 from samples.shipments import shipments
 from sikkersak.ids import new_id
@@ -194,6 +194,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=2000)
     parser.add_argument("--adapter", choices=("noark", "fiks-arkiv", "both"), default="both")
+    parser.add_argument("--transport", choices=("broker", "fiks-io"), default="broker", help="of Fiks Arkiv")
     parser.add_argument("--within", type=float, default=3600.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
@@ -202,7 +203,13 @@ def main() -> int:
     for adapter in ("noark", "fiks-arkiv") if given.adapter == "both" else (given.adapter,):
         with (
             tempfile.TemporaryDirectory(prefix="sikkersak-pipeline-") as name,
-            archive_stack(Path(name), "sikkersak_pipeline", work_folder=name, archive_adapter=adapter) as stack,
+            archive_stack(
+                Path(name),
+                "sikkersak_pipeline",
+                work_folder=name,
+                archive_adapter=adapter,
+                fiks_transport=given.transport,
+            ) as stack,
         ):
             found[adapter] = asyncio.run(drive(stack, given))
         print(f"{adapter}: {json.dumps(found[adapter])}", file=sys.stderr, flush=True)

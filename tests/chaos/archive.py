@@ -1,6 +1,7 @@
 """The archive core misbehaves, our disk fills, our own processes and servers are killed; nothing is lost or doubled (M25, M27).
 
-`./dev chaos --focus archive [--documents N] [--seed N] [--json]`: records = documents, and the rest 0, asked of the core.
+`./dev chaos --focus archive [--documents N] [--seed N] [--adapter noark|fiks-arkiv] [--transport broker|fiks-io] [--json]`:
+records = documents, and the rest 0, asked of the core. Over Fiks IO the platform between us and the archive fails too.
 Servers of its own: what is killed here disturbs nobody.
 """
 
@@ -28,6 +29,7 @@ from typing import Any
 import httpx
 
 from local.archiving import ArchiveStack, Feeder, Person, Rows, archive_stack, in_core, parked
+from local.fiks import HUB, Way
 from local.memory import Memory
 from local.postgres import Postgres
 from local.rabbitmq import RabbitMQ
@@ -95,12 +97,8 @@ class Trouble:
         await getattr(self, name.replace(" ", "_"))()
         self.done[name] += 1
 
-    def faults(self, **wanted: Any) -> None:
-        httpx.put(f"{self.stack.control('noark')}/_control/faults", json=wanted, timeout=30).raise_for_status()
-
-    @property
-    def speaks_fiks(self) -> bool:
-        return self.stack.archiver.get("ARCHIVE_ADAPTER") == "fiks-arkiv"
+    def faults(self, at: str = "noark", /, **wanted: Any) -> None:
+        httpx.put(f"{self.stack.control(at)}/_control/faults", json=wanted, timeout=30).raise_for_status()
 
     def switch(self, **wanted: int) -> None:
         httpx.put(f"{self.stack.control('noark')}/_control/fiks", json=wanted, timeout=30).raise_for_status()
@@ -112,6 +110,17 @@ class Trouble:
 
     async def core_down(self) -> None:
         await self.for_a_while(self.chance.uniform(4, 8), down=True)
+
+    async def platform_down(self) -> None:
+        self.faults(HUB, down=True)
+        await asyncio.sleep(self.chance.uniform(3, 6))
+        self.faults(HUB)
+
+    async def platform_loses_answers(self) -> None:
+        """The message is on its way, and we are not told so."""
+        self.faults(HUB, lose_answers=self.chance.randint(6, 15), only="/send$")
+        await asyncio.sleep(6)
+        self.faults(HUB)
 
     async def core_slow(self) -> None:
         await self.for_a_while(self.slow_seconds, slow_seconds=self.slow_seconds)
@@ -127,14 +136,14 @@ class Trouble:
         await self.for_a_while(6, answer_twice=self.chance.randint(15, 40), only=CHANGES)
 
     async def half_accepting(self) -> None:
-        if self.speaks_fiks:
+        if self.stack.fiks is not None:
             self.switch(half=self.chance.randint(2, 5))
             await asyncio.sleep(5)
             return
         await self.for_a_while(5, refuse_status=503, only="/fil/$", retry_after=1)
 
     async def a_code_is_rejected(self) -> None:
-        if self.speaks_fiks:
+        if self.stack.fiks is not None:
             self.switch(reject=self.chance.randint(2, 5))
             await asyncio.sleep(4)
             return
@@ -186,6 +195,7 @@ ALWAYS = (
     "broker killed",
     "database killed",
 )
+OVER_FIKS_IO = ("platform down", "platform loses answers")
 
 
 @contextmanager
@@ -263,7 +273,7 @@ async def settle(stack: ArchiveStack, rows: Rows, wanted: int, within: float) ->
 async def drive(stack: ArchiveStack, own: Own, disk: Path | None, given: argparse.Namespace) -> dict[str, Any]:
     chance, feeder, rows = random.Random(given.seed), Feeder(stack, given.seed), Rows(stack)
     trouble = Trouble(stack, own, feeder, disk, chance, given.slow_seconds)
-    order = list(ALWAYS)
+    order = [*ALWAYS, *(OVER_FIKS_IO if stack.way is Way.FIKS_IO else ())]
     chance.shuffle(order)
     began = time.monotonic()
     async with watching(rows) as seen:
@@ -321,11 +331,13 @@ def main() -> int:
     parser.add_argument("--feed-seconds", type=float, default=90.0)
     parser.add_argument("--settle-seconds", type=float, default=600.0)
     parser.add_argument("--adapter", choices=("noark", "fiks-arkiv"), default="noark")
+    parser.add_argument("--transport", choices=("broker", "fiks-io"), default="broker", help="of Fiks Arkiv")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sikkersak-chaos-") as name, small_disk(Path(name)) as disk:
         folder = Path(name)
         more: dict[str, object] = {"work_folder": folder, "archive_adapter": given.adapter}
+        more |= {"fiks_transport": given.transport}
         if disk is not None:
             (disk / "work").mkdir()
             (disk / "vault").mkdir()

@@ -93,9 +93,9 @@ def _core(settings: Settings) -> ArchiveCore:
 
 def _fiks_core(settings: Settings) -> FiksArkivCore:
     access = FiksAccess(series=settings.noark_series, class_id=settings.noark_class)
-    return FiksArkivCore(
-        access, _over_fiks_io(settings) if settings.fiks_transport == "fiks-io" else _over_broker(settings)
-    )
+    if settings.fiks_transport == "fiks-io":
+        return FiksArkivCore(access, FiksIOTransport(fiks_io_access(settings)))
+    return FiksArkivCore(access, _over_broker(settings))
 
 
 def _over_broker(settings: Settings) -> BrokerTransport:
@@ -110,13 +110,14 @@ def _over_broker(settings: Settings) -> BrokerTransport:
     return BrokerTransport(settings.fiks_url.get_secret_value(), accounts)
 
 
-def _over_fiks_io(settings: Settings) -> FiksIOTransport:
+def fiks_io_access(settings: Settings) -> FiksIOAccess:
+    """Who we are at Fiks IO, and who the archive is."""
     given = (settings.fiks_key, settings.fiks_certificate, settings.fiks_signing_key, settings.maskinporten_key)
     key, certificate, signing_key, client_key = (path.read_bytes() for path in given if path is not None)
     password = settings.fiks_integration_password.get_secret_value()
     own = (settings.fiks_integration_id, password, settings.fiks_account)
     client = (settings.maskinporten_client_id, client_key, settings.maskinporten_key_id)
-    access = FiksIOAccess(
+    return FiksIOAccess(
         integration=Integration(settings.fiks_io_api.rstrip("/"), *own),
         amqp=settings.fiks_io_amqp,
         archive=settings.fiks_archive_account,
@@ -124,7 +125,6 @@ def _over_fiks_io(settings: Settings) -> FiksIOTransport:
         seal=Seal(certificate, signing_key),
         client=Client(settings.maskinporten_issuer, *client),
     )
-    return FiksIOTransport(access)
 
 
 async def _announce(frame: Frame[Settings], notice: Notice) -> None:

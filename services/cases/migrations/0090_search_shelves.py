@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0090"
-down_revision = "0070"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The case number that a scan names itself: in the file's name, or on its first page, as text or as a barcode (M6)."""
+"""The case number that a scan names itself: in its file's name, or on its first page, as text, barcode or picture (M6)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ LARGEST_SIDE: Final = 5000
 def in_name(name: str) -> str | None:
     """From the file's name; a date such as 2026-09-01 is none."""
     return _number(IN_A_NAME.search(name))
+
+
+def in_words(text: str) -> str | None:
+    """From what was read of a scan's first page."""
+    return _number(ON_PAPER.search(text))
 
 
 def on_first_page(path: Path) -> str | None:

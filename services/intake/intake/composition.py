@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from intake import distribution, inspector, paper, ways
+from intake import distribution, inspector, paper, scans, ways
 from intake.alarms import Alarms
 from intake.clamd import Scanner
 from intake.handlers import handlers
@@ -35,10 +35,12 @@ async def open_mailroom(frame: Frame[Settings]) -> AsyncIterator[Mailroom]:
         systems = tuple(_system(one) for one in _systems(settings))
         for system in systems:
             stack.push_async_callback(system.client.close)
-        inspecting = inspector.Inspector()
+        inspecting = inspector.Inspector(settings.scan_languages)
         stack.push_async_callback(inspecting.close)
         alarms = Alarms(frame.database, frame.metrics)
         frame.health.add("mail-in", Level.DEEP, alarms.look)
+        if settings.scan_languages:
+            frame.health.add("scans", Level.DEEP, lambda: scans.look(settings.scan_languages))
         yield Mailroom(
             database=frame.database,
             vault=frame.vault,

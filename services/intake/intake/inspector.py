@@ -2,7 +2,8 @@
 
 `python -m intake.inspector` reads a question and paths as a JSON list a line, and answers with a JSON list a line. It has
 everything imported before, and opens no file itself: the child does, with limits to time, memory and file size, and
-is gone afterwards. Where a child breaks on them, each file is inspected by a child of its own.
+is gone afterwards. Where a child breaks on them, each file is inspected by a child of its own. Scans have a warm process
+for themselves, one at a time: reading one takes seconds, and holds nobody up but itself.
 """
 
 from __future__ import annotations
@@ -19,28 +20,34 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from intake import scans
 from intake.case_number import on_first_page
 from intake.inspection import Finding, judge
-from intake.sorting.reading import NOTHING, Reading, read
+from intake.sorting.reading import MOST_CHARACTERS, NOTHING, Reading, read
 
 SECONDS: Final = 20
 MEMORY: Final = 1 << 30
 LARGEST_ANSWER: Final = 1 << 20
-QUESTIONS: Final[dict[str, Callable[[Path], Any]]] = {"judge": judge, "named_case": on_first_page, "read": read}
+QUESTIONS: Final[dict[str, Callable[[Path], Any]]] = {
+    "judge": judge,
+    "named_case": on_first_page,
+    "read": read,
+    "words": scans.words,
+}
 READ_AT_ONCE: Final = 8  # files: what they say together must go into one answer
 UNFIT: Final = Finding("application/octet-stream", "not-inspectable")
 
 
 class Inspector:
-    """Starts the warm process when it is first needed, and again when it is gone."""
+    """Asks the warm processes. Without languages, as tesseract names them (nor+eng), scans are not read."""
 
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._one_at_a_time = asyncio.Lock()
+    def __init__(self, languages: str = "") -> None:
+        self._files, self._scans = Warm(), Warm({scans.LANGUAGES: languages})
+        self._reads_scans = bool(languages)
 
     async def inspect(self, paths: list[Path]) -> list[Finding]:
         """What the files are, in their order."""
-        found = await self._asked("judge", paths) if paths else []
+        found = await self._files.ask("judge", paths) if paths else []
         return [UNFIT] * len(paths) if found is None else [_finding(one) for one in found]
 
     async def read(self, paths: list[Path]) -> list[Reading]:
@@ -48,16 +55,37 @@ class Inspector:
         readings: list[Reading] = []
         for at in range(0, len(paths), READ_AT_ONCE):
             some = paths[at : at + READ_AT_ONCE]
-            told = await self._asked("read", some)
+            told = await self._files.ask("read", some)
             readings += [NOTHING] * len(some) if told is None else [_reading(one) for one in told]
-        return readings
+        return [await self._read_scan(*one) if one[1].is_scan else one[1] for one in zip(paths, readings, strict=True)]
+
+    async def _read_scan(self, path: Path, seen: Reading) -> Reading:
+        found = await self._scans.ask("words", [path]) if self._reads_scans else None
+        if not found or not isinstance(found[0], str):
+            return seen
+        return seen._replace(text=f"{found[0]}\n\n{seen.text}".strip()[:MOST_CHARACTERS])
 
     async def named_case(self, path: Path) -> str | None:
         """The case number on a scan's first page, as text or as a barcode."""
-        found = await self._asked("named_case", [path])
+        found = await self._files.ask("named_case", [path])
         return found[0] if found and isinstance(found[0], str) else None
 
-    async def _asked(self, what: str, paths: list[Path]) -> list[Any] | None:
+    async def close(self) -> None:
+        """Ends the warm processes."""
+        await self._files.close()
+        await self._scans.close()
+
+
+class Warm:
+    """Starts a warm process when it is first needed, and again when it is gone. It is asked one thing at a time."""
+
+    def __init__(self, environment: dict[str, str] | None = None) -> None:
+        self._environment = environment or {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def ask(self, what: str, paths: list[Path]) -> list[Any] | None:
+        """An answer for each path, or None when it could not be had twice."""
         async with self._one_at_a_time:
             for _ in range(2):
                 found = await self._ask(what, paths)
@@ -80,6 +108,7 @@ class Inspector:
                 stderr=asyncio.subprocess.DEVNULL,
                 start_new_session=True,
                 limit=LARGEST_ANSWER * 2,
+                env=os.environ | self._environment,
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -104,14 +133,13 @@ class Inspector:
         self._process = None
 
 
-def _finding(told: list[Any]) -> Finding:
-    media_type, problem, warnings = told
-    return Finding(media_type, problem, tuple(warnings))
+def _finding(told: list[Any] | None) -> Finding:
+    """What a child found; of a file that breaks children nothing is known but that."""
+    return Finding(told[0], told[1], tuple(told[2])) if told else UNFIT
 
 
-def _reading(told: list[Any]) -> Reading:
-    """What a child read; one that broke told of no reading but of an unfit file."""
-    return Reading(told[0], told[1]) if len(told) == len(Reading._fields) else NOTHING
+def _reading(told: list[Any] | None) -> Reading:
+    return Reading(*told) if told else NOTHING
 
 
 # --- the warm process
@@ -127,9 +155,9 @@ def serve() -> None:
         what, *paths = json.loads(line)
         found = in_child(what, paths)
         if found is None and len(paths) > 1:
-            found = [(in_child(what, [path]) or [UNFIT])[0] for path in paths]
+            found = [(in_child(what, [path]) or [None])[0] for path in paths]
         if found is None:
-            found = [UNFIT]
+            found = [None] * len(paths)
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 

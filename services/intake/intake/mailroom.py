@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from intake import store
+from intake import case_number, store
 from intake.alarms import Alarms
 from intake.clamd import Scan, Scanner
 from intake.inspector import Inspector
@@ -88,6 +88,11 @@ class Mailroom:
             )
             await say(tx, fact)
         return is_first
+
+    async def named_case(self, name: str, path: Path, kept: list[Attachment]) -> str | None:
+        """The case that a scan names itself: in its name, in a code, in its text, or in the words read of its picture."""
+        named = case_number.in_name(name) or await self.inspector.named_case(path)
+        return named or case_number.in_words(desk.scanned_words(kept))
 
     async def attachments(self, unpacked: list[Unpacked], holder: UUID) -> list[Attachment]:
         """The files, inspected, scanned and safe in the vault: copies of the mail's own, which can be removed with it.

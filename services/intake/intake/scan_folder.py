@@ -22,7 +22,6 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from intake import case_number
 from intake.bringing import Brought, note
 from intake.mailroom import Mailroom
 from intake.packaging import Unpacked, clean_name
@@ -118,10 +117,10 @@ class Folder:
         if before.st_size > mailroom.largest_shipment:
             raise Declined("too-large", "Filen er større enn det vi tar imot.")
         digest = await asyncio.to_thread(_digest, path)
-        named = case_number.in_name(path.name) or await mailroom.inspector.named_case(path)
         room = path.parent.parent
         key = uuid5(NAMESPACE, f"{room.name}/{path.name}/{before.st_mtime_ns}/{digest}")
         kept = await mailroom.attachments([Unpacked(path, clean_name(path.name), "application/octet-stream")], key)
+        named = await mailroom.named_case(path.name, path, kept)
         after = await asyncio.to_thread(path.stat)
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             await asyncio.to_thread(path.rename, path.parent.parent / path.name)

@@ -24,7 +24,6 @@ from uuid import UUID, uuid5
 
 import structlog
 
-from intake import case_number
 from intake.bringing import Brought, note
 from intake.mailroom import Mailroom
 from intake.packaging import Unpacked, clean_name
@@ -88,8 +87,8 @@ class Mailbox:
             unpacked = await asyncio.to_thread(list, _files(message, Path(name)))
             if not unpacked:
                 raise Declined("empty", "E-posten har ikke noe innhold.")
-            named = case_number.in_name(subject) or await mailroom.inspector.named_case(unpacked[0].path)
             kept = await mailroom.attachments(unpacked, key)
+            named = await mailroom.named_case(subject, unpacked[0].path, kept)
         brought = Brought(
             way="mailbox",
             key=key,

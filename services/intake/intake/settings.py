@@ -70,6 +70,12 @@ class Settings(ServiceSettings):
     )
     scan_mailbox_password: SecretStr = Field(SecretStr(""), description="its password")
 
+    scan_languages: str = Field(
+        "",
+        pattern=r"^([a-z_]+(\+[a-z_]+)*)?$",
+        description="languages that the first page of a scan is read in, for sorting and case numbers, as tesseract names them (nor+eng); empty: not read",
+    )
+
     @model_validator(mode="after")
     def refuse_open_mailbox_in_production(self) -> Self:
         """Scans do not travel in the clear (R13)."""

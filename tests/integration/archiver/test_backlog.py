@@ -101,6 +101,19 @@ async def test_evidence_waits_for_its_record_and_a_closing_for_everything_before
     assert room.core.closed == [f"case:{case}"]
 
 
+async def test_a_closing_that_overtook_the_evidence_on_its_way_to_us_still_waits_for_it(room: Room) -> None:
+    case, document = new_id(), new_id()
+    await room.bring(await room.order(case_id=case, document_id=document))
+    evidence = await room.order(DeliveryKind.EVIDENCE, case_id=case, document_id=document)
+    closing = await room.order(DeliveryKind.CLOSING, case_id=case, document_id=case)
+    await room.rows(
+        "update deliveries set ordered_at = now() + interval '1 s' where delivery_id = $1 returning 1",
+        evidence["delivery_id"],
+    )
+    assert (await room.bring(closing))["held_for"] == "record"
+    assert (await room.bring(evidence))["state"] == "archived"
+
+
 async def test_an_unknown_outcome_is_told_as_such_with_its_next_try(room: Room) -> None:
     row = await room.order()
     room.core.raises.append(OutcomeUnknown("create-record", "archive: ReadTimeout at create-record"))

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pikepdf
 import pytest
 
+from archiver.composition import fiks_io_access
 from archiver.core import (
     AccessRefused,
     CaseFile,
@@ -28,18 +28,20 @@ from archiver.core import (
     RegistryEntry,
     Variant,
 )
-from archiver.fiks import Client, FiksAccess, FiksArkivCore, FiksIOAccess, FiksIOTransport, Integration, Seal, asice
+from archiver.fiks import FiksAccess, FiksArkivCore, FiksIOAccess, FiksIOTransport, asice
 from archiver.fiks.container import Unreadable
 from archiver.fiks.names import Kind
 from archiver.fiks.transport import NoAnswer
+from archiver.settings import Settings
 from local import keys
+from local.fiks import HUB, OWN_ACCOUNT, Way
+from local.memory import Memory
+from local.servers import Servers
+from local.stack import Stack
 from sikkersak.contracts.archiver import RecordType
 from sikkersak.errors import Transient
-from sikkersak.testing.running import Programs
 
-OWN, ARCHIVE, SILENT, INTEGRATION = (str(uuid.uuid4()) for _ in range(4))
-ORGANISATION, ARCHIVES = "310000027", "310000035"
-PASSWORD = "not-a-secret"
+SILENT = str(uuid.uuid4())
 
 
 @dataclass
@@ -63,67 +65,34 @@ class World:
             self.faults(where)
 
 
-def virtual_host() -> str:
-    """A virtual host of the hub's own on the real broker."""
-    amqp, management = urlsplit(os.environ["RABBITMQ_URL"]), urlsplit(os.environ["RABBITMQ_MANAGEMENT_URL"])
-    name = f"fiksio_{uuid.uuid4().hex[:8]}"
-    http = httpx.Client(base_url=urlunsplit(management), auth=(amqp.username or "", amqp.password or ""))
-    http.put(f"/api/vhosts/{name}").raise_for_status()
-    everything = {"configure": ".*", "write": ".*", "read": ".*"}
-    http.put(f"/api/permissions/{name}/{amqp.username}", json=everything).raise_for_status()
-    return urlunsplit((*amqp[:2], f"/{name}", "", ""))
-
-
-def written(folder: Path, name: str, content: object) -> str:
-    (folder / name).write_text(json.dumps(content))
-    return str(folder / name)
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The stand-ins with what the local stack tells them, and archiver's own reading of what the stack tells it."""
     folder = tmp_path_factory.mktemp("fiksio")
-    certificates = {name: keys.receiver_key(folder, name) for name in (OWN, ARCHIVE, SILENT, "seal", "client")}
-    public = keys.rsa_key(folder / "client.key.pem")
-    client = {"client_id": "sikkersak", "organisation": ORGANISATION, "kid": "k1", "public_key_pem": public}
-    register = {
-        "integrations": [{"id": INTEGRATION, "password": PASSWORD, "organisation": ORGANISATION, "accounts": [OWN]}],
-        "accounts": [
-            {
-                "id": one,
-                "name": one,
-                "identifier": identifier,
-                "certificate_pem": certificates[one],
-                "takes_from": friends,
-            }
-            for one, identifier, friends in (
-                (OWN, f"ORG_NO.{ORGANISATION}", [ARCHIVE]),
-                (ARCHIVE, f"ORG_NO.{ARCHIVES}", [OWN]),
-                (SILENT, "ORG_NO.310000043", [OWN]),
-            )
-        ],
-    }
-    vhost = virtual_host()
-    programs = Programs(folder)
-    (issuer,) = programs.stand_in("maskinporten", "--clients", written(folder, "clients.json", {"clients": [client]}))
-    hub, door = programs.stand_in(
-        *("fiksio", "--amqp", vhost, "--maskinporten", f"{issuer}/"),
-        *("--register", written(folder, "register.json", register)),
-    )
-    (archive,) = programs.stand_in(
-        *("noark", "--fiks-amqp", vhost, "--fiks-account", ARCHIVE, "--fiks-key", str(folder / f"{ARCHIVE}.key.pem")),
-        *("--fiks-certificate", str(folder / f"{ARCHIVE}.crt.pem"), "--fiks-documents", f"{hub}/_control/documents"),
-        *("--fiks-peer", f"{OWN}={folder / f'{OWN}.crt.pem'}"),
-    )
-    access = FiksIOAccess(
-        integration=Integration(hub, INTEGRATION, PASSWORD, OWN),
-        amqp=door,
-        archive=f"ORG_NO.{ARCHIVES}",
-        own_key=(folder / f"{OWN}.key.pem").read_bytes(),
-        seal=Seal(certificates["seal"].encode(), (folder / "seal.key.pem").read_bytes()),
-        client=Client(f"{issuer}/", "sikkersak", (folder / "client.key.pem").read_bytes(), "k1"),
-    )
-    yield World(access, hub, archive, issuer)
-    programs.stop()
+    given = Servers(*(os.environ[name] for name in ("DATABASE_URL", "RABBITMQ_URL", "RABBITMQ_MANAGEMENT_URL")))
+    stack = Stack(folder, f"sikkersak_{uuid.uuid4().hex[:8]}", Memory(folder / "memory.json"), given)
+    stack.speak(Way.FIKS_IO)
+    assert stack.fiks is not None
+    stack.fiks.prepare()
+    stack._register_maskinporten()
+    also_silent(folder / "register" / "fiksio.json", keys.receiver_key(folder, SILENT))
+    stack.fiks.open()
+    names = ("maskinporten", "noark", HUB)
+    try:
+        stack.start(*names)
+        told = {name.lower(): value for name, value in stack._settings("archiver").items()}
+        yield World(fiks_io_access(Settings(**told)), stack.url(HUB), stack.url("noark"), stack.url("maskinporten"))
+    finally:
+        stack.stop(*names)
+        stack.provision.close_fiks()
+
+
+def also_silent(register: Path, certificate: str) -> None:
+    """One more account, that nobody answers for."""
+    known = json.loads(register.read_text())
+    account = {"id": SILENT, "name": SILENT, "identifier": "ORG_NO.310000043", "certificate_pem": certificate}
+    known["accounts"].append(account | {"takes_from": [OWN_ACCOUNT]})
+    register.write_text(json.dumps(known))
 
 
 @pytest.fixture
@@ -237,7 +206,7 @@ async def test_who_is_not_let_in_waits_for_operations_and_no_document_is_at_faul
         "client": replace(world.access, client=replace(world.access.client, client_id="unknown")),
         "receiver": replace(world.access, archive="ORG_NO.999999999"),
     }[wrong]
-    made = FiksArkivCore(FiksAccess(answer_seconds=2), FiksIOTransport(access))
+    made = FiksArkivCore(FiksAccess(answer_seconds=1), FiksIOTransport(access))
     with pytest.raises(Transient) as refused:
         await made.find_record(entry().key)
     await made.close()

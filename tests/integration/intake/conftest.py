@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +163,7 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
             "SCAN_RECEIVER": SCHOOL,
             "SCAN_QUIET_SECONDS": "0.3",
             "SCAN_SECONDS": "0.1",
+            "SCAN_LANGUAGES": "nor" if shutil.which("tesseract") else "",
             "LOG_LEVEL": "INFO",
         }
         process = ServiceProcess("intake", environment, folder / "intake.log")

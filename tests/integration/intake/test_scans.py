@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import io
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from sikkersak.testing.waiting import eventually
 
@@ -65,6 +66,18 @@ async def test_the_case_is_named_by_the_files_name_or_by_a_code_on_the_cover_she
     assert (await arrived(intake, "2026-000123_ola.txt"))["named_case"] == "2026/123"
     assert (await arrived(intake, "skann0001.pdf"))["named_case"] == "2026/456"
     assert (await arrived(intake, "skann 2026-09-01.txt"))["named_case"] is None
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not on this machine")
+async def test_the_case_is_read_off_a_cover_sheet_of_plain_words(intake: Any) -> None:
+    page = Image.new("L", (1240, 877), 250)
+    face = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 44)
+    ImageDraw.Draw(page).text((120, 150), "Forside for skanning\n\nSak: 2026/789", fill=15, font=face)
+    target = io.BytesIO()
+    page.save(target, "PDF", resolution=150)
+    (intake.folder / "scans" / "skann0002.pdf").write_bytes(target.getvalue())
+    row = await arrived(intake, "skann0002.pdf")
+    assert (row["named_case"], row["belonging"]) == ("2026/789", "for_a_person")
 
 
 async def test_a_file_is_left_alone_while_it_is_written_locked_or_named_as_unfinished(intake: Any) -> None:

@@ -77,6 +77,7 @@ RESOURCES = {
     *("/webhooks", "/webhooks/{webhook_id}", "/webhooks/{webhook_id}/secret", "/webhooks/{webhook_id}/ping"),
     "/webhooks/{webhook_id}/deliveries",
     *("/pupil-references", "/documents/{document_id}/status"),
+    *("/public-journal", "/public-journal/file"),
     *("/case-types/{code}", "/runs/{run_id}"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import shutil
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
 
 import pikepdf
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from intake.inspector import Inspector
 from intake.sorting.reading import MOST_CHARACTERS, NOTHING, Reading, read
@@ -128,3 +130,28 @@ async def test_the_cage_reads_many_files_and_bears_with_one_that_is_gone(tmp_pat
         await inspector.close()
     assert [one.text for one in found[:-1]] == [f"{WORDS} {number}" for number in range(18)]
     assert found[-1] == NOTHING
+
+
+def scan(path: Path, *lines: str) -> Path:
+    """A sheet as a printer scans it, without a word in the file."""
+    paper = Image.new("L", (1240, 877), 250)
+    face = ImageFont.truetype("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 40)
+    ImageDraw.Draw(paper).multiline_text((100, 120), "\n\n".join(lines), fill=10, font=face)
+    paper.save(path, resolution=150)
+    return path
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not on this machine")
+async def test_a_scan_is_read_where_a_language_is_given_and_is_never_taken_for_whole(tmp_path: Path) -> None:
+    papers = [scan(tmp_path / name, "Bekymringsmelding om fravær", "Åse ved skolen") for name in ("a.pdf", "b.tiff")]
+    bomb = tmp_path / "bomb.png"
+    Image.new("1", (30_000, 30_000)).save(bomb)
+    reading, blind = Inspector("nor"), Inspector()
+    try:
+        found, unread = await reading.read([*papers, bomb]), await blind.read(papers)
+    finally:
+        await reading.close()
+        await blind.close()
+    assert [("Bekymringsmelding om fravær" in one.text, "Åse" in one.text) for one in found[:2]] == [(True, True)] * 2
+    assert [(one.is_scan, one.is_whole) for one in found] == [(True, False)] * 3
+    assert [one.text.strip() for one in (found[2], *unread)] == [""] * 3

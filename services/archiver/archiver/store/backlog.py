@@ -29,7 +29,8 @@ update deliveries set held_for = null, held_at = null, released_at = now(), chan
 where delivery_id in (select delivery_id from chosen) returning *
 """
 # What must come first in the same case: the record before what is added to it or changed of it, and that in its order;
-# everything before a closing and a reopening, and a reopening before what comes after it.
+# everything before a closing and a reopening, and a reopening before what comes after it. Ids tell the order: they are
+# made where the orders are (UUIDv7), and two orders may come here the other way round.
 BLOCKED: Final = """(case
   when held.kind in ('evidence', 'correction', 'withdrawal', 'shielded') then not exists (
     select from deliveries record
@@ -37,8 +38,8 @@ BLOCKED: Final = """(case
   else false end
 or exists (
   select from deliveries earlier
-  where earlier.case_id = held.case_id and earlier.delivery_id <> held.delivery_id
-    and earlier.ordered_at <= held.ordered_at and earlier.state not in ('archived', 'given_up')
+  where earlier.case_id = held.case_id
+    and earlier.delivery_id < held.delivery_id and earlier.state not in ('archived', 'given_up')
     and (held.kind in ('closing', 'reopening') or earlier.kind = 'reopening'
       or (earlier.document_id = held.document_id and held.kind in ('correction', 'withdrawal'))))
 )"""
@@ -47,7 +48,7 @@ RELEASE_CASES: Final = f"""
 with free as (
   select distinct on (held.case_id) held.delivery_id from deliveries held
   where held.held_for in ('case', 'record') and ($1::uuid is null or held.case_id = $1) and not {BLOCKED}
-  order by held.case_id, held.ordered_at limit 200
+  order by held.case_id, held.delivery_id limit 200
 ), chosen as (
   select delivery_id from deliveries where delivery_id in (select delivery_id from free) for update skip locked
 )

@@ -102,6 +102,12 @@ def documents_of(attachments: list[Attachment]) -> tuple[Document, ...]:
     return tuple(documents)
 
 
+def scanned_words(attachments: list[Attachment]) -> str:
+    """What was read of the picture that the first file begins with; empty where it is no scan."""
+    readings = [one.reading for one in attachments[:1] if isinstance(one, ReadAttachment)]
+    return readings[0].text if readings and readings[0].is_scan else ""
+
+
 def kind_of(media_type: str) -> str:
     """The kind of a file in the words that rules know it by."""
     return KINDS.get(media_type, "bilde image" if media_type.startswith("image/") else "annet other")

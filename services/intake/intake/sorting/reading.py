@@ -18,6 +18,8 @@ MOST_PAGES: Final = 10
 MOST_CHARACTERS: Final = 20_000
 LARGEST_TEXT: Final = 4 << 20
 LARGE_PICTURE: Final = 0.25  # of the page: less is a letterhead's mark
+FEWEST: Final = 20  # characters on a page that is to be read as text; a scanner writes a stamp of its own at times
+PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
 LINK: Final = 2  # the kind of note that only leads elsewhere (PDF 32000-1 §12.5.6.5)
 BREAK: Final = re.compile(r"</(?:w:p|text:p|text:h|p|div|tr|td|th|li|h\d)>|<(?:w:br|w:tab|text:tab|text:line-break|text:s|br)\b[^>]*>", re.IGNORECASE)  # fmt: skip
 UNSEEN: Final = re.compile(r"<!--.*?-->|<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
@@ -26,10 +28,11 @@ WORD_PARTS: Final = re.compile(r"^word/(document|header\d*|footer\d*|footnotes|e
 
 
 class Reading(NamedTuple):
-    """The text, and whether it is everything."""
+    """The text, whether it is everything, and whether the first page is a picture, whose words somebody else reads."""
 
     text: str
     is_whole: bool
+    is_scan: bool = False
 
 
 NOTHING: Final = Reading("", False)
@@ -43,29 +46,34 @@ def read(path: Path) -> Reading:
         return NOTHING
     if b"%PDF-" in head:
         return _cut(*_pdf(path))
+    if head.startswith(PICTURES):
+        return NOTHING._replace(is_scan=True)
     if head.startswith(b"PK"):
         return _cut(*_office(path))
     return _cut(*_plain(path))
 
 
-def _cut(text: str, is_whole: bool) -> Reading:
+def _cut(text: str, is_whole: bool, is_scan: bool = False) -> Reading:
     plain = text.replace("\x00", " ")
-    return Reading(plain[:MOST_CHARACTERS], is_whole and len(plain) <= MOST_CHARACTERS and bool(plain.strip()))
+    is_all = is_whole and len(plain) <= MOST_CHARACTERS and bool(plain.strip())
+    return Reading(plain[:MOST_CHARACTERS], is_all, is_scan)
 
 
-def _pdf(path: Path) -> tuple[str, bool]:
+def _pdf(path: Path) -> tuple[str, bool, bool]:
     import pypdfium2
 
     try:
         document = pypdfium2.PdfDocument(path)
-        texts, is_whole = [], len(document) <= MOST_PAGES and not document.get_formtype()
+        texts: list[str] = []
+        is_scan, is_whole = False, len(document) <= MOST_PAGES and not document.get_formtype()
         for number in range(min(len(document), MOST_PAGES)):
             page = document[number]
             texts.append(page.get_textpage().get_text_bounded())
+            is_scan = is_scan or (not number and len(texts[0].strip()) < FEWEST and any(page.get_objects(max_depth=1)))
             is_whole = is_whole and _is_only_text(page, texts[-1])
     except pypdfium2.PdfiumError:
-        return "", False
-    return "\n\n".join(texts), is_whole
+        return "", False, False
+    return "\n\n".join(texts), is_whole, is_scan
 
 
 def _is_only_text(page: Any, text: str) -> bool:
