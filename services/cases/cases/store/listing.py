@@ -82,12 +82,14 @@ def _ways(standing: Standing, asked: ListCases, filters: Filters) -> list[str]:
 
 
 def _own(filters: Filters | str, newest: str) -> list[str]:
-    given = f"c using (case_id) where m.staff_id = $1 and {IN_FORCE} and {filters}"
+    given = f"where m.staff_id = $1 and {IN_FORCE} and {filters}"
+    if not isinstance(filters, Filters) or filters.conditions:  # else who was put on a case is all there is to know
+        given = f"join cases c using (case_id) {given}"
     newest_given = newest.replace("c.case_id", "m.case_id")
     return [
         f"(select c.case_id from cases c where c.responsible_id = $1 and {filters} {newest})",
-        f"(select m.case_id from case_members m join cases {given} {newest_given})",
-        f"(select m.case_id from emergency_access m join cases {given} {newest_given})",
+        f"(select m.case_id from case_members m {given} {newest_given})",
+        f"(select m.case_id from emergency_access m {given} {newest_given})",
     ]
 
 
