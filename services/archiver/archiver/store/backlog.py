@@ -31,9 +31,10 @@ with under_way as (
     order by is_urgent desc, case when is_urgent then ordered_at end desc nulls last, ordered_at) = 1 as is_first
   from chosen
 )
-update deliveries taken set held_for = case when is_first then null else 'case' end,
-  held_at = case when is_first then null else now() end, released_at = now(), changed_at = now()
-from placed where taken.delivery_id = placed.delivery_id returning taken.*
+update deliveries set released_at = now(), changed_at = now(),
+  held_for = case when delivery_id = any(array(select delivery_id from placed where is_first)) then null else 'case' end,
+  held_at = case when delivery_id = any(array(select delivery_id from placed where is_first)) then null else now() end
+where delivery_id = any(array(select delivery_id from placed)) returning *
 """
 # What must come first in the same case: the record before what is added to it or changed of it, and that in its order;
 # everything before a closing and a reopening, and a reopening before what comes after it. Ids tell the order: they are
