@@ -68,11 +68,11 @@ def _parties(parent: Any, core: Core, record: Entity, unit: str, *, is_hidden: b
         _put(child, korrespondanseparttype=role, korrespondansepartNavn=HIDDEN if is_hidden and named else name)
 
 
-def _child(parent: Any, name: str) -> Any:
-    return add(parent, name, ns=etree.QName(parent).namespace)
+def _child(parent: Any, name: str, value: object = None) -> Any:
+    return add(parent, name, value, etree.QName(parent).namespace or "")
 
 
 def _put(parent: Any, **values: object) -> None:
     for name, value in values.items():
         if value not in (None, ""):
-            add(parent, name, value, etree.QName(parent).namespace)
+            _child(parent, name, value)
