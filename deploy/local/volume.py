@@ -130,7 +130,6 @@ ENTRIES: Final = (
     """insert into search_entries (entry_id, case_id, words)
     select c.case_id, c.case_id, search_words('A', c.title || ' ' || coalesce(p.name, ''))
       || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A') || search_school(c.school_id) || search_shelves(c.case_id)
-      || array_to_tsvector('{{kind:case}}')
     from cases c left join pupils p using (pupil_id) order by c.case_id""",
     """insert into search_entries (entry_id, case_id, document_id, words)
     select d.document_id, d.case_id, d.document_id, search_words('A', 'Brev ' || d.n || '-' || d.d)

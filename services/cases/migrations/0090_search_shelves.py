@@ -5,7 +5,7 @@ from __future__ import annotations
 from sikkersak.persistence.migration import run
 
 revision = "0090"
-down_revision = "0070"
+down_revision = "0080"
 branch_labels = None
 depends_on = None
 
@@ -24,7 +24,7 @@ create or replace function enter_case(wanted uuid) returns void language sql as 
   insert into search_entries (entry_id, case_id, words)
   select c.case_id, c.case_id, search_words('A', c.title || ' ' || coalesce(p.name, ''))
     || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A')
-    || search_school(c.school_id) || search_shelves(c.case_id) || array_to_tsvector('{kind:case}')
+    || search_school(c.school_id) || search_shelves(c.case_id)
   from cases c left join pupils p using (pupil_id) where c.case_id = wanted
   on conflict (entry_id) do update set words = excluded.words
 $$;
@@ -40,9 +40,9 @@ $$;
 
 drop index search_entries_words;
 drop index search_entries_cases;
-update search_entries set words = words || search_shelves(entry_id)
-  || array_to_tsvector(case when document_id is null then '{kind:case}' else '{}' end::text[]);
+update search_entries set words = words || search_shelves(entry_id);
 create index search_entries_words on search_entries using gin (words) with (fastupdate = off);
+create index search_entries_cases on search_entries using gin (words) with (fastupdate = off) where document_id is null;
 
 create index search_entries_of_case on search_entries (case_id, entry_id desc);
 drop index search_entries_case;

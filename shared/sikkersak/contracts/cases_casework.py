@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -176,6 +176,7 @@ class NotClosed(Contract):
     case_id: UUID
     code: str
     detail: str
+    hindrances: tuple[Hindrance, ...] = Field(default=(), description="each thing that stands in the way, by itself")
 
 
 class BulkClosing(Contract):
@@ -188,8 +189,47 @@ class BulkClosing(Contract):
 class CloseCases(Operation[BulkClosing], name="cases.close_cases.v1", changes=True):
     """Close several cases with one remark; each is held against the same rules as alone (M16)."""
 
-    case_ids: tuple[UUID, ...] = Field(min_length=1, max_length=100)
+    case_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
     remark: str = Field(min_length=3, max_length=2000)
+
+
+class ClosingWhy(StrEnum):
+    """Why an open case may be one to close when the school year ends."""
+
+    CASEWORKER_LEFT = "caseworker_left"
+    PUPIL_ELSEWHERE = "pupil_elsewhere"
+    QUIET = "quiet"  # nothing has happened in it since the day that was asked about
+
+
+class ClosingCandidate(Contract):
+    """An open case that may be closed, why, and what hinders it now."""
+
+    case_id: UUID
+    number: str
+    title: str
+    school_id: UUID
+    responsible_id: UUID
+    why: tuple[ClosingWhy, ...]
+    is_closable: bool
+    hindrances: tuple[Hindrance, ...]
+
+
+class ClosingCandidatePage(Contract):
+    """Cases to look through and close, the oldest first."""
+
+    items: tuple[ClosingCandidate, ...]
+    next: str | None = None
+
+
+class ListClosingCandidates(Operation[ClosingCandidatePage], name="cases.list_closing_candidates.v1"):
+    """Open cases of who has left, of pupils who have moved, or at rest; at schools that one leads and closes cases at (M16)."""
+
+    school_id: UUID | None = None
+    quiet_since: date | None = Field(
+        default=None, description="also those in which nothing has happened since this day"
+    )
+    cursor: str | None = None
+    limit: int = Field(default=50, ge=1, le=200)
 
 
 class TaskKind(StrEnum):

@@ -32,6 +32,10 @@ NYNORSK_AND_ENGLISH: Final[dict[Permission, tuple[str, str]]] = {
         "Avslutte saker ved eigen skule også når ein annan er hovudsaksbehandlar.",
         "Close cases at your own school also when somebody else is the main caseworker.",
     ),
+    P.WITHDRAW: (
+        "Setje ferdigstilte dokument ved eigen skule til «Utgår», med grunngjeving.",
+        "Mark finished documents at one's own school «Utgår» (withdrawn), with a reason.",
+    ),
     P.REOPEN_CASE: (
         "Opne att avslutta saker ved eigen skule, med grunngiving.",
         "Reopen closed cases at your own school, with a reason.",

@@ -30,6 +30,7 @@ from sikkersak.contracts.cases_casework import (
     CloseCases,
     CompleteTask,
     ListClosedCases,
+    ListClosingCandidates,
     ListTasks,
     MovePupil,
     PartyPart,
@@ -239,6 +240,29 @@ def test_closed_cases_have_a_view_of_their_own_and_many_are_closed_at_once(town:
     first = town.ask("principal", ListClosedCases(limit=1))
     second = town.ask("principal", ListClosedCases(limit=1, cursor=first.next))
     assert first.items[0].summary.case_id != second.items[0].summary.case_id
+
+
+def test_cases_to_close_when_the_year_ends_are_listed_with_what_hinders_each(town: Any) -> None:
+    town.put_staff("leaver", {"employee_create_cases"}, "north")
+    done, hindered = town.open_case("leaver"), town.open_case("leaver")
+    town.ask("leaver", WriteDocument(case_id=hindered, template="letter", title="Uferdig"))
+    staying = town.open_case("teacher")
+    assert {done, hindered}.isdisjoint(one.case_id for one in town.ask("principal", ListClosingCandidates()).items)
+    town.put_staff("leaver", {"employee_create_cases"}, "north", active=False)
+    listed = {one.case_id: one for one in town.ask("principal", ListClosingCandidates()).items}
+    assert staying not in listed
+    assert (listed[done].why, listed[done].is_closable) == (("caseworker_left",), True)
+    assert [one.code for one in listed[hindered].hindrances] == ["unfinished"]
+    tomorrow = local_date(now()) + timedelta(days=1)
+    quiet = town.ask("principal", ListClosingCandidates(quiet_since=tomorrow, limit=200)).items
+    assert {one.case_id: one.why for one in quiet}[staying] == ("quiet",)
+    first = town.ask("principal", ListClosingCandidates(limit=1))
+    assert town.ask("principal", ListClosingCandidates(limit=1, cursor=first.next)).items[0] != first.items[0]
+    for who in ("teacher", "southerner", "distributor", "admin"):
+        assert town.ask(who, ListClosingCandidates(school_id=town.schools["north"])).items == ()
+    result = town.ask("principal", CloseCases(case_ids=tuple(listed), remark="Skoleårets slutt."))
+    assert done in result.closed
+    assert [one.code for one in result.not_closed[0].hindrances] == ["unfinished"]
 
 
 def test_the_database_itself_refuses_a_document_in_a_closed_case_and_one_without_an_obligation(town: Any) -> None:

@@ -220,7 +220,7 @@ class CaseLife(RuleBasedStateMachine):
         asked = AssessAccess(document_id=paper.document_id, access=AccessAssessment(), public_title=public_title)
         self.attempt(who, asked, refusal)
         if refusal is None:
-            if paper.state == "finished" and paper.public_title != public_title:
+            if paper.state == "finished" and paper.public_title != public_title and not paper.is_withdrawn:
                 self.order(paper.orders, "correction")
             paper.public_title = public_title
 

@@ -47,7 +47,15 @@ RESOURCES = {
     *("/signature-jobs/{job_id}/signers/{signer}/ceremony", "/me/notices", "/me/notices/channel", "/sendings"),
     *("/consignments/{consignment_id}", "/consignments/{consignment_id}/resolution"),
     *("/consignments", "/consignments/{consignment_id}/retry"),
-    *("/case-types", "/closed-cases", "/tasks", "/tasks/{task_id}/completion", "/pupils/{pupil_id}/move", "/approvals"),
+    *(
+        "/case-types",
+        "/closed-cases",
+        "/closing-candidates",
+        "/tasks",
+        "/tasks/{task_id}/completion",
+        "/pupils/{pupil_id}/move",
+        "/approvals",
+    ),
     *(
         f"/cases/{{case_id}}/{part}"
         for part in ("phase", "parties", "parties/{party_id}/removal", "relations", "reopening")
@@ -69,6 +77,7 @@ RESOURCES = {
     *("/webhooks", "/webhooks/{webhook_id}", "/webhooks/{webhook_id}/secret", "/webhooks/{webhook_id}/ping"),
     "/webhooks/{webhook_id}/deliveries",
     *("/pupil-references", "/documents/{document_id}/status"),
+    *("/public-journal", "/public-journal/file"),
     *("/case-types/{code}", "/runs/{run_id}"),
     *("/roles", "/roles/{role}", "/role-assignments", "/role-assignments/{assignment_id}/ending"),
 }

@@ -41,6 +41,7 @@ class CaseNotClosable(Declined):
     def __init__(self, hindrances: tuple[Hindrance, ...]) -> None:
         reasons = " ".join(sorted({hindrance.detail for hindrance in hindrances}))
         super().__init__("case-not-closable", f"Saken kan ikke avsluttes. {reasons}")
+        self.hindrances = hindrances
 
 
 class CaseNotClosed(Declined):

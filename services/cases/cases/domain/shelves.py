@@ -14,9 +14,9 @@ from uuid import UUID
 BITS: Final = (23, 26, 29, 32, 35)
 NARROWEST: Final = 1 << BITS[0]
 # A stretch is at least so many times as long as all before it, and at most.
-GROWTH: Final = (2.0, 32.0)
+GROWTH: Final = (2.0, 16.0)
 # As many hits more than are wanted are expected of a stretch, so that a second one is seldom needed.
-AMPLE: Final = 1.5
+AMPLE: Final = 1.3
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from cases.operations import (  # noqa: E402, F401 - they register themselves
     folders,
     handover,
     imports,
+    journal,
     people,
     references,
     roles,

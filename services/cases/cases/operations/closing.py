@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 from cases import followup
-from cases.domain.folders import demand_closable, demand_closed
+from cases.domain.folders import CaseNotClosable, demand_closable, demand_closed
 from cases.domain.standing import Permission, Standing
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import operations
 from cases.store import access, audit, cases, folders, people
-from sikkersak.clock import now
+from sikkersak.clock import OSLO, now
 from sikkersak.contracts.cases import CaseStatus, CaseSummary, CloseCase, EventKind
 from sikkersak.contracts.cases_casework import (
     BulkClosing,
     CloseCases,
     ClosedCasePage,
+    ClosingCandidatePage,
     ClosingChecklist,
     ListClosedCases,
+    ListClosingCandidates,
     NotClosed,
     ReadClosing,
     ReopenCase,
 )
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.messaging.operations import Ask
+
+
+class BadCursor(Declined):
+    """Not a place in a list that was given out."""
+
+    def __init__(self) -> None:
+        super().__init__("bad-cursor", "Listen kan ikke fortsette herfra. Hent den på nytt.", status=422)
 
 
 @operations.answers(ReadClosing)
@@ -58,7 +67,8 @@ async def close_cases(asked: CloseCases, ask: Ask, office: Office) -> BulkClosin
                 await _close(ask, office, standing, case_id, asked.remark)
             closed.append(case_id)
         except Declined as no:
-            refused.append(NotClosed(case_id=case_id, code=no.code, detail=no.detail))
+            hindrances = no.hindrances if isinstance(no, CaseNotClosable) else ()
+            refused.append(NotClosed(case_id=case_id, code=no.code, detail=no.detail, hindrances=hindrances))
     return BulkClosing(closed=tuple(closed), not_closed=tuple(refused))
 
 
@@ -92,6 +102,21 @@ async def list_closed_cases(asked: ListClosedCases, ask: Ask, office: Office) ->
     return ClosedCasePage(items=tuple(found), next=following)
 
 
+@operations.answers(ListClosingCandidates)
+async def list_closing_candidates(asked: ListClosingCandidates, ask: Ask, office: Office) -> ClosingCandidatePage:
+    """What may be closed when the year ends; closing is asked for by their ids, and looks at each once more (M16)."""
+    del office
+    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    closing = set(standing.schools_with(Permission.CLOSE_SCHOOL_CASE))
+    schools = [one for one in standing.led_schools if one in closing and asked.school_id in (None, one)]
+    quiet = datetime.combine(asked.quiet_since, time(), OSLO) if asked.quiet_since else None
+    after = _place_of_case(asked.cursor)
+    found = await folders.closing_candidates(ask.tx, schools, quiet, after, asked.limit)
+    await audit.note(ask.tx, standing.staff_id, "closing-candidates-listed", found=len(found))
+    following = str(found[-1].case_id) if len(found) == asked.limit else None
+    return ClosingCandidatePage(items=tuple(found), next=following)
+
+
 async def _close(ask: Ask, office: Office, standing: Standing, case_id: UUID, remark: str) -> None:
     await folders.lock(ask.tx, case_id)  # before anything is looked at: who writes meanwhile waits for the answer
     case = await access.readable_case(ask.tx, standing, case_id)
@@ -106,6 +131,13 @@ async def _close(ask: Ask, office: Office, standing: Standing, case_id: UUID, re
     await audit.note(ask.tx, standing.staff_id, "case-closed", case_id=case_id)
 
 
+def _place_of_case(cursor: str | None) -> UUID | None:
+    try:
+        return UUID(cursor) if cursor else None
+    except ValueError:
+        raise BadCursor from None
+
+
 def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     if cursor is None:
         return None
@@ -113,4 +145,4 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(moment), UUID(case_id)
     except ValueError:
-        raise Declined("bad-cursor", "Listen kan ikke fortsette herfra. Hent den på nytt.", status=422) from None
+        raise BadCursor from None

@@ -78,5 +78,7 @@ async def _assess_finished(asked: AssessAccess, ask: Ask, office: Office, standi
     before = await documents.one_view(ask.tx, asked.document_id)
     await editions.assess_finished(ask.tx, asked.document_id, standing.staff_id, asked.access, asked.public_title)
     after = await documents.one_view(ask.tx, asked.document_id)
-    if (before.access, before.public_title) != (after.access, after.public_title):
+    is_changed = (before.access, before.public_title) != (after.access, after.public_title)
+    # What is withdrawn takes no change in the archive; here the newer assessment shows it, or shields it, all the same.
+    if is_changed and row["withdrawn_at"] is None:
         await followup.archive_assessment(ask.tx, Sealed(office), row, after)

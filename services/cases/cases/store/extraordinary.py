@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from cases.domain.numbers import year_and_running
 from sikkersak.contracts.cases_extraordinary import (
     EmergencyGrant,
     FindUnseenCases,
@@ -41,9 +42,12 @@ async def unseen_cases(tx: Transaction, asked: FindUnseenCases) -> tuple[UnseenC
     """A school's case by number, or a pupil's cases there; nothing that says what they are about."""
     sql = """
     select case_id, year || '/' || running as number, case_type, status, opened_at from cases
-    where school_id = $1 and ($2::text is null or year || '/' || running = $2) and ($3::uuid is null or pupil_id = $3)
-    order by case_id desc limit $4"""
-    rows = await tx.fetch(sql, asked.school_id, asked.number, asked.pupil_id, MOST_UNSEEN)
+    where school_id = $1 and ($2::integer is null or (year, running) = ($2, $3)) and ($4::uuid is null or pupil_id = $4)
+    order by case_id desc limit $5"""
+    year, running = year_and_running(asked.number)
+    if asked.number is not None and year is None:
+        return ()
+    rows = await tx.fetch(sql, asked.school_id, year, running, asked.pupil_id, MOST_UNSEEN)
     return tuple(UnseenCase.model_validate(dict(row)) for row in rows)
 
 

@@ -10,25 +10,47 @@ from cases.domain.standing import Standing
 from cases.store.access import VISIBLE
 from cases.store.cases import SUMMARY, summary
 from sikkersak.contracts.cases import CaseParty, RelatedCase
-from sikkersak.contracts.cases_casework import AddCaseParty, CaseType, ClosedCase, Hindrance, PutCaseType
+from sikkersak.contracts.cases_casework import (
+    AddCaseParty,
+    CaseType,
+    ClosedCase,
+    ClosingCandidate,
+    Hindrance,
+    PutCaseType,
+)
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 
 # One row for each thing that stands in the way of closing, with the document where it is about one (M14).
 HINDRANCES: Final = """
-select 'unfinished' as code, document_id from documents where case_id = $1 and state <> 'finished'
+select case_id, 'unfinished' as code, document_id from documents where case_id = any($1) and state <> 'finished'
 union all
-select case kind when 'reopening' then 'not-reopened' else 'unarchived' end, document_id from archive_obligations
-  where case_id = $1 and state <> 'archived' and kind <> 'closing'
+select case_id, case kind when 'reopening' then 'not-reopened' else 'unarchived' end, document_id from archive_obligations
+  where case_id = any($1) and state <> 'archived' and kind <> 'closing'
     and not (state = 'given_up' and kind in ('correction', 'withdrawal', 'reopening'))
 union all
-select 'unsigned', document_id from documents where case_id = $1 and signing in ('waiting', 'awaiting_signatures')
+select case_id, 'unsigned', document_id from documents where case_id = any($1) and signing in ('waiting', 'awaiting_signatures')
 union all
-select 'undelivered', document_id from letters join documents using (document_id)
-  where case_id = $1 and letters.state <> 'delivered'
+select case_id, 'undelivered', document_id from letters join documents using (document_id)
+  where case_id = any($1) and letters.state <> 'delivered'
 union all
-select 'task-open', document_id from tasks where case_id = $1 and done_at is null and kind = 'send_otherwise'
+select case_id, 'task-open', document_id from tasks where case_id = any($1) and done_at is null and kind = 'send_otherwise'
+"""
+CANDIDATES: Final = """
+select case_id, number, title, school_id, responsible_id, array_remove(array[
+    case when has_left then 'caseworker_left' end, case when is_elsewhere then 'pupil_elsewhere' end,
+    case when is_quiet then 'quiet' end], null) as why
+from (
+  select c.case_id, c.year || '/' || c.running as number, c.title, c.school_id, c.responsible_id,
+    not (select s.is_active from staff s where s.staff_id = c.responsible_id) as has_left,
+    coalesce((select p.school_id from pupils p where p.pupil_id = c.pupil_id) <> c.school_id, false) as is_elsewhere,
+    $2::timestamptz is not null and not exists (
+      select from events e where e.case_id = c.case_id and e.happened_at >= $2) as is_quiet
+  from cases c
+  where c.school_id = any($1) and c.status = 'open' and ($3::uuid is null or c.case_id > $3)
+) looked_at
+where has_left or is_elsewhere or is_quiet order by case_id limit $4
 """
 REASONS: Final = {
     "unfinished": "Dokumentet er ikke ferdigstilt. Ferdigstill det, eller skriv det ferdig først.",
@@ -118,10 +140,30 @@ async def lock(tx: Transaction, case_id: UUID) -> None:
 
 async def hindrances(tx: Transaction, case_id: UUID) -> tuple[Hindrance, ...]:
     """Everything that stands in the way of closing (M14)."""
-    rows = await tx.fetch(HINDRANCES, case_id)
-    return tuple(
-        Hindrance(code=row["code"], document_id=row["document_id"], detail=REASONS[row["code"]]) for row in rows
-    )
+    return (await hindrances_of(tx, [case_id]))[case_id]
+
+
+async def hindrances_of(tx: Transaction, case_ids: list[UUID]) -> dict[UUID, tuple[Hindrance, ...]]:
+    """The same for each of these."""
+    found: dict[UUID, list[Hindrance]] = {case_id: [] for case_id in case_ids}
+    for row in await tx.fetch(HINDRANCES, case_ids):
+        code = row["code"]
+        found[row["case_id"]].append(Hindrance(code=code, document_id=row["document_id"], detail=REASONS[code]))
+    return {case_id: tuple(one) for case_id, one in found.items()}
+
+
+async def closing_candidates(
+    tx: Transaction, schools: list[UUID], quiet_since: datetime | None, after: UUID | None, limit: int
+) -> list[ClosingCandidate]:
+    """Open cases of these schools that may be ones to close, the oldest first, with what hinders each (M16)."""
+    rows = await tx.fetch(CANDIDATES, schools, quiet_since, after, limit)
+    hindering = await hindrances_of(tx, [row["case_id"] for row in rows])
+    return [
+        ClosingCandidate.model_validate(
+            dict(row) | {"hindrances": hindering[row["case_id"]], "is_closable": not hindering[row["case_id"]]}
+        )
+        for row in rows
+    ]
 
 
 async def reopen(tx: Transaction, case_id: UUID) -> None:
@@ -137,9 +179,12 @@ async def closed_page(
 ) -> list[ClosedCase]:
     """Closed cases of these schools, the last closed first."""
     sql = f"""{SUMMARY}
-    where c.status = 'closed' and c.school_id = any($1::uuid[])
-      and ($2::timestamptz is null or (c.closed_at, c.case_id) < ($2, $3))
-    order by c.closed_at desc, c.case_id desc limit $4"""
+    where c.case_id = any(array(
+      select one.case_id from unnest($1::uuid[]) led cross join lateral (
+        select closed_at, case_id from cases where school_id = led and status = 'closed'
+          and ($2::timestamptz is null or (closed_at, case_id) < ($2, $3)) order by closed_at desc, case_id desc limit $4
+      ) one order by one.closed_at desc, one.case_id desc limit $4
+    )) order by c.closed_at desc, c.case_id desc"""
     rows = await tx.fetch(sql, schools, *(before or (None, None)), limit)
     return [
         ClosedCase(summary=summary(row), closed_by=row["closed_by"], remark=row["closing_remark"] or "") for row in rows

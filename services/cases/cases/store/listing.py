@@ -61,7 +61,7 @@ async def case_page(tx: Transaction, standing: Standing, asked: ListCases) -> tu
     total: int = await tx.fetchval(_counting(standing, asked, filters), *filters.values)
     filters = Filters.of(standing, asked, UUID(asked.cursor) if asked.cursor else None, asked.limit)
     ways = " union ".join(_ways(standing, asked, filters))
-    page = f"""{SUMMARY} join (select case_id from ({ways}) f order by case_id desc limit $3) page using (case_id)
+    page = f"""{SUMMARY} where c.case_id = any(array(select case_id from ({ways}) f order by case_id desc limit $3))
     order by c.case_id desc"""
     return [summary(row) for row in await tx.fetch(page, *filters.values)], total
 

@@ -22,10 +22,10 @@ from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 
 # So many of the newest entries are read one by one before the index of words is asked.
-NEWEST: Final = 100
+NEWEST: Final = 200
 # Whoever is on so few cases is looked up case by case; beyond `MOST_OWN` not even their schools are counted up.
 FEW_OWN: Final = 40
-MOST_OWN: Final = 2000
+MOST_OWN: Final = 1000
 # Somebody who comes to more schools reads what is of every school, and leaves out what is not theirs.
 MOST_SCHOOLS: Final = 8
 # Who lists every case finds them by title, number and pupil; what a document says is found by those only who may read it.
@@ -34,10 +34,12 @@ QUERY: Final = "(websearch_to_tsquery('norwegian', $4) || websearch_to_tsquery('
 FILTERS: Final = f"""{FOUND}
   and ($5::uuid is null or c.school_id = $5) and ($6::text is null or c.status = $6)
   and ($7::uuid is null or e.entry_id < $7)"""
-OWN: Final = """(
-  select case_id, school_id from cases where responsible_id = $1
-  union select case_id, c.school_id from case_members m join cases c using (case_id) where m.staff_id = $1
-  union select case_id, c.school_id from emergency_access m join cases c using (case_id) where m.staff_id = $1
+OWN: Final = f"""(
+  (select case_id, school_id from cases where responsible_id = $1 limit {MOST_OWN + 1})
+  union (select case_id, (select school_id from cases c where c.case_id = m.case_id) from case_members m
+         where m.staff_id = $1 limit {MOST_OWN + 1})
+  union (select case_id, (select school_id from cases c where c.case_id = m.case_id) from emergency_access m
+         where m.staff_id = $1 limit {MOST_OWN + 1})
 )"""
 # Nothing here reads a table from end to end, whatever the planner believes of a word that is common elsewhere.
 PLACES: Final = f"""
@@ -66,7 +68,8 @@ union all
 """
 BY_WORDS: Final = f"""
 with matching as materialized (
-  select entry_id, case_id, document_id from search_entries e where e.words @@ coalesce({QUERY} && $10::text::tsquery, {QUERY})
+  select entry_id, case_id, document_id from search_entries e
+  where e.words @@ coalesce({QUERY} && $10::text::tsquery, {QUERY}) {{only}}
 )
 select e.entry_id from matching e join cases c using (case_id) where {FILTERS} order by e.entry_id desc limit $8
 """
@@ -139,21 +142,21 @@ class Walk:
         upto: UUID = next(row["entry_id"] for row in rows if not row["is_hit"])
         start = made_at(UUID(asked.cursor)) if asked.cursor else int(now().timestamp() * 1000)
         oldest: UUID = await tx.fetchval("select entry_id from search_entries order by entry_id limit 1")
+        by_words = BY_WORDS.format(only="and e.document_id is null" if self.is_cases_only else "")
         while len(found) < asked.limit and upto > oldest:
             next_one = stretch(max(start, made_at(upto)), upto, len(found), asked.limit)
             is_last = next_one.since <= made_at(oldest)
             asks = _asks(standing, asked, before=upto, limit=asked.limit - len(found))
             narrowed = self._narrowed(None if is_last else next_one, asked.school_id)
-            found |= {row["entry_id"] for row in await tx.fetch(BY_WORDS, *asks, narrowed)}
+            found |= {row["entry_id"] for row in await tx.fetch(by_words, *asks, narrowed)}
             upto = oldest if is_last else next_one.first
         return found
 
     def _narrowed(self, within: Stretch | None, only_at: UUID | None) -> str | None:
         """What the index is asked for beside the words."""
-        kind = ["'kind:case'"] if self.is_cases_only else []
         schools = [f"'school:{school_id}'" for school_id in ((only_at,) if only_at else self.schools)]
         shelves = [f"'{shelf}'" for shelf in within.shelves] if within else []
-        return " & ".join(f"({' | '.join(one)})" for one in (kind, schools, shelves) if one) or None
+        return " & ".join(f"({' | '.join(one)})" for one in (schools, shelves) if one) or None
 
 
 def _asks(

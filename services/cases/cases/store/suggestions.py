@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
+from cases.domain.numbers import year_and_running
 from sikkersak.contracts.cases_mail import Likeness, SuggestedCase, SuggestedPupil
 from sikkersak.persistence.database import Transaction
 
@@ -17,7 +18,10 @@ select * from (
     when pid_lookup = any($1) then 'national_id'
     when array_length(parts, 1) > 1 and parts[1] = any($2) and parts[array_length(parts, 1)] = any($2) then 'name'
   end as because
-  from (select *, regexp_split_to_array(lower(btrim(name)), '\\s+') as parts from pupils) named) known
+  from (
+    select *, regexp_split_to_array(lower(btrim(name)), '\\s+') as parts from pupils
+    where pid_lookup = any($1) or lower(substring(btrim(name) from '\\S+$')) = any($2)
+  ) named) known
 where because is not null order by because = 'name', name, pupil_id limit $3
 """
 CASES: Final = """
@@ -25,13 +29,16 @@ select c.case_id, c.year || '/' || c.running as number, c.title, c.case_type, c.
   case
     when c.case_id in (select d.case_id from letters l join documents d using (document_id) where l.shipment_id = $1)
       then 'reply'
-    when c.year || '/' || c.running = $2 then 'case_number'
+    when c.year = $2 and c.running = $5 then 'case_number'
     when c.pupil_id = any($3) then 'national_id'
     else 'name'
   end as because
 from cases c
-where c.pupil_id = any($3) or c.pupil_id = any($4) or c.year || '/' || c.running = $2
-  or c.case_id in (select d.case_id from letters l join documents d using (document_id) where l.shipment_id = $1)
+where c.case_id = any(array(
+  select case_id from cases where pupil_id = any($3::uuid[] || $4::uuid[])
+  union all select case_id from cases where year = $2 and running = $5
+  union all select d.case_id from letters l join documents d using (document_id) where l.shipment_id = $1
+))
 order by c.opened_at desc limit 200
 """
 SUREST: Final = (Likeness.REPLY, Likeness.CASE_NUMBER, Likeness.NATIONAL_ID, Likeness.NAME)
@@ -48,7 +55,8 @@ async def cases(
     """Open ones first, then the surest, then the newest."""
     sure = [pupil_id for pupil_id, because in known.items() if because is Likeness.NATIONAL_ID]
     named = [pupil_id for pupil_id, because in known.items() if because is Likeness.NAME]
-    rows = await tx.fetch(CASES, replies_to, number, sure, named)
+    year, running = year_and_running(number)
+    rows = await tx.fetch(CASES, replies_to, year, sure, named, running)
     found = [SuggestedCase.model_validate(dict(row)) for row in rows]
     found.sort(key=lambda case: (SUREST.index(case.because) > 1, case.status != "open", SUREST.index(case.because)))
     return found[:MOST]

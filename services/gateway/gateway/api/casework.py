@@ -1,6 +1,7 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Case types, parties, related cases, moves of pupils, closing and reopening, tasks (M10, M14, M16)."""
 
+from datetime import date
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -20,11 +21,13 @@ from sikkersak.contracts.cases_casework import (
     CaseTypeList,
     CloseCases,
     ClosedCasePage,
+    ClosingCandidatePage,
     ClosingChecklist,
     CompleteTask,
     FolderKind,
     ListCaseTypes,
     ListClosedCases,
+    ListClosingCandidates,
     ListTasks,
     MovePupil,
     MoveResult,
@@ -93,7 +96,7 @@ class ReasonBody(Body):
 class BulkBody(Body):
     """Which cases are closed, and why."""
 
-    case_ids: tuple[UUID, ...] = Field(min_length=1, max_length=100)
+    case_ids: tuple[UUID, ...] = Field(min_length=1, max_length=500)
     remark: str = Field(min_length=3, max_length=2000)
 
 
@@ -179,6 +182,19 @@ async def close_cases(body: BulkBody, asker: Asker, key: Key, prefer: Prefer = N
     """With one remark; what hinders each is said (M16)."""
     asked = CloseCases(**dict(body))
     return await ordered(asker, asked, key) if is_wanted(prefer) else await asker.ask(asked, key)
+
+
+@router.get("/closing-candidates", summary="Cases that may be closed when the year ends")
+async def list_closing_candidates(
+    asker: Asker,
+    school_id: Annotated[UUID | None, Query(description="only this school's")] = None,
+    quiet_since: Annotated[date | None, Query(description="also where nothing has happened since this day")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> ClosingCandidatePage:
+    """Of caseworkers who have left and pupils who have moved, each with what hinders it; close them at `/closed-cases` (M16)."""
+    asked = ListClosingCandidates(school_id=school_id, quiet_since=quiet_since, cursor=cursor, limit=limit)
+    return await asker.ask(asked)
 
 
 @router.post("/pupils/{pupil_id}/move", tags=["people"], summary="A pupil changes school", responses=ACT)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sikkersak.identity.policy import cases, intake, outward, people
+from sikkersak.identity.policy import cases, intake, openness, outward, people
 from sikkersak.identity.policy.rules import NOWHERE, Asker, Need, Place, Rule, Subject, Verdict, access_of, decide
 
-RULES: Final[dict[str, Rule]] = {**cases.RULES, **people.RULES, **intake.RULES, **outward.RULES}
+RULES: Final[dict[str, Rule]] = {**cases.RULES, **people.RULES, **openness.RULES, **intake.RULES, **outward.RULES}
 
 __all__ = ["NOWHERE", "RULES", "Asker", "Need", "Place", "Rule", "Subject", "Verdict", "access_of", "decide"]

@@ -72,6 +72,7 @@ RULES: Final[dict[str, Rule]] = {
         closed_too=True,
     ),
     "cases.list_closed_cases.v1": staff(),  # shows the schools that one leads
+    "cases.list_closing_candidates.v1": staff(),  # shows the schools that one leads and closes cases at
     "cases.move_pupil.v1": holding(
         Permission.KEEP_PUPILS, refusal="Bare administrator eller postfordeler kan registrere elever."
     ),
