@@ -223,7 +223,7 @@ async def steadily(stack: ModelStack, feeder: Waiting, rows: Rows, numbers: rang
 
 async def held(rows: Rows, wanted: int) -> None:
     """Until all wait for the archive, but for the few that failed before the circuit opened."""
-    deadline = time.monotonic() + 300
+    deadline = time.monotonic() + 900
     sql = "select count(*) as n from deliveries where held_for is not null"
     while not (found := await rows.ask(sql)) or found[0]["n"] < wanted:
         if time.monotonic() > deadline:

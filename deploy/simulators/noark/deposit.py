@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
 from simulators.noark.core import Core
 from simulators.noark.fiks_documents import add, optional
+from simulators.noark.journals import Entry, journal
 from simulators.noark.tree import Entity, now
 
 NOARK = "http://www.arkivverket.no/standarder/noark5/arkivstruktur"
@@ -31,7 +33,14 @@ def package(core: Core) -> bytes:
     files: dict[str, Entity] = {}
     structure = written(_structure(core, files))
     held = {f"dokumenter/{name}": core.files.path(entity).read_bytes() for name, entity in files.items()}
-    held |= {"arkivstruktur.xml": structure, "arkivuttrekk.xml": written(_described(structure, len(files)))}
+    entries = list(_entries(core))
+    parts = {
+        "arkivstruktur": structure,
+        "loependeJournal": written(journal(core, entries, is_public=False)),
+        "offentligJournal": written(journal(core, entries, is_public=True)),
+    }
+    held |= {f"{name}.xml": content for name, content in parts.items()}
+    held["arkivuttrekk.xml"] = written(_described(parts, len(files), len(entries)))
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as made:
         for name, content in held.items():
@@ -68,6 +77,16 @@ def _structure(core: Core, files: dict[str, Entity]) -> Any:
                     if case.code("saksstatus") in ENDED:
                         _case(element, core, case, files)
     return top
+
+
+def _entries(core: Core) -> Iterator[Entry]:
+    """What is deposited, each with the class and the case file that it lies in."""
+    for one in core.tree.of(["klasse"]):
+        for case in core.tree.under(one, ["saksmappe"]):
+            if case.code("saksstatus") in ENDED:
+                for record in core.tree.under(case, ["journalpost"]):
+                    if record.code("journalstatus") in ENDED:
+                        yield one, case, record
 
 
 def _unit(parent: Any, entity: Entity) -> None:
@@ -153,18 +172,19 @@ def _screening(parent: Any, entity: Entity) -> None:
     put(made, skjermingDokument=given.get("skjermingDokument", {}).get("kodenavn"))
 
 
-def _described(structure: bytes, count: int) -> Any:
-    """arkivuttrekk.xml: the structure's checksum, and how many files there are."""
+def _described(parts: Mapping[str, bytes], files: int, entries: int) -> Any:
+    """arkivuttrekk.xml: each part's checksum, how many files there are, and how many entries stand in the journals."""
     top = etree.Element(f"{{{ADDML}}}addml", nsmap={None: ADDML})
     objects = add(add(top, "dataset", ns=ADDML), "dataObjects", ns=ADDML)
-    one = add(objects, "dataObject", ns=ADDML)
-    one.set("name", "arkivstruktur")
-    properties = add(one, "properties", ns=ADDML)
-    told = {"checksum": hashlib.sha256(structure).hexdigest(), "antallDokumentfiler": count}
-    for name, value in told.items():
-        made = add(properties, "property", ns=ADDML)
-        made.set("name", name)
-        optional(made, "value", value, ADDML)
+    for part, content in parts.items():
+        one = add(objects, "dataObject", ns=ADDML)
+        one.set("name", part)
+        counted = {"antallDokumentfiler": files} if part == "arkivstruktur" else {"antallJournalposter": entries}
+        properties = add(one, "properties", ns=ADDML)
+        for name, value in {"checksum": hashlib.sha256(content).hexdigest(), **counted}.items():
+            made = add(properties, "property", ns=ADDML)
+            made.set("name", name)
+            optional(made, "value", value, ADDML)
     return top
 
 

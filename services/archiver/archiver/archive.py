@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -44,9 +44,10 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 @dataclass
 class Attempted:
-    """What there is to tell of an attempt that went well."""
+    """What there is to tell of an attempt that went well, and what is written together with it."""
 
     detail: str | None = None
+    also: Callable[[Transaction], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,14 +76,16 @@ class Archive:
         """Makes what is missing of a delivery's archive renditions, then orders its transfer. Key: the document's key."""
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
         await self._move(row["delivery_id"], DeliveryState.CONVERTING)
-        async with self._on_record(row["delivery_id"], "render"):
+        async with self._on_record(row["delivery_id"], "render") as attempt:
             await self.rendering.documents(row["delivery_id"], dossier, is_urgent=row["is_urgent"])
-        async with self.database.transaction() as tx:
-            if await store.change(tx, row["delivery_id"], DeliveryState.DELIVERING, rendered_at=now()) is None:
-                return
-            if dossier.kind is DeliveryKind.RECORD:
-                await self._tell_ready(tx, row, dossier)
-            await say(tx, Transfer(delivery_id=row["delivery_id"]))
+            attempt.also = lambda tx: self._is_rendered(tx, row, dossier)
+
+    async def _is_rendered(self, tx: Transaction, row: Row, dossier: ArchiveDossier) -> None:
+        if await store.change(tx, row["delivery_id"], DeliveryState.DELIVERING, rendered_at=now()) is None:
+            return
+        if dossier.kind is DeliveryKind.RECORD:
+            await self._tell_ready(tx, row, dossier)
+        await say(tx, Transfer(delivery_id=row["delivery_id"]))
 
     async def _tell_ready(self, tx: Transaction, row: Row, dossier: ArchiveDossier) -> None:
         main = next(document for document in dossier.documents if document.is_main)
@@ -115,8 +118,7 @@ class Archive:
             if waits is None:
                 waits = await self._deliver(row)
         if waits is not None:
-            await self._hold(row["delivery_id"], waits)
-        await self._next_of_case(row["case_id"] if waits is not Waiting.CASE else None)
+            await self._hold(row["delivery_id"], waits, None if waits is Waiting.CASE else row["case_id"])
 
     async def _deliver(self, row: Row) -> Waiting | None:
         dossier = await unseal(self.vault, VaultRef.model_validate(row["dossier"]), ArchiveDossier)
@@ -127,39 +129,33 @@ class Archive:
                     self.database, self.vault, self.core, row["delivery_id"], dossier, steps.append
                 )
                 attempt.detail = resolved(DeliveryState(row["state"]), dossier.kind, was_there=was_there)
+                attempt.also = lambda tx: self._settle(tx, row, reference)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
                 raise
             return Waiting.ARCHIVE
-        await self.settle(row["delivery_id"], reference)
         return None
 
     async def _waits(self, row: Row) -> Waiting | None:
         """The record before its evidence, everything before the closing; no other case is stopped by it."""
         return Waiting.RECORD if await backlog.has_before(self.database, row) else None
 
-    async def _hold(self, delivery_id: UUID, waiting: Waiting) -> None:
+    async def _hold(self, delivery_id: UUID, waiting: Waiting, case_id: UUID | None = None) -> None:
         async with self.database.transaction() as tx:
             await backlog.hold(tx, delivery_id, waiting)
+            if case_id is not None:
+                await self._order_next(tx, case_id)
 
-    async def _next_of_case(self, case_id: UUID | None) -> None:
+    async def _order_next(self, tx: Transaction, case_id: UUID) -> None:
         """Those of the case that waited for this one are ordered at once."""
-        if case_id is not None:
-            async with self.database.transaction() as tx:
-                for row in await backlog.release_cases(tx, case_id):
-                    await say(tx, Transfer(delivery_id=row["delivery_id"]))
+        for row in await backlog.release_cases(tx, case_id):
+            await say(tx, Transfer(delivery_id=row["delivery_id"]))
 
-    async def settle(self, delivery_id: UUID, reference: str) -> None:
-        """Archived, and told: the last thing that is written of a delivery."""
-        async with self.database.transaction() as tx:
-            await store.change(
-                tx,
-                delivery_id,
-                DeliveryState.ARCHIVED,
-                archived_at=now(),
-                next_try_at=None,
-                archive_reference=reference,
-            )
+    async def _settle(self, tx: Transaction, row: Row, reference: str) -> None:
+        """Archived, and told: the last thing that is written of a delivery; the next of its case may come."""
+        also: dict[str, Any] = {"archived_at": now(), "next_try_at": None, "archive_reference": reference}
+        await store.change(tx, row["delivery_id"], DeliveryState.ARCHIVED, **also)
+        await self._order_next(tx, row["case_id"])
 
     # --- the record of it
 
@@ -194,14 +190,16 @@ class Archive:
                 )
             raise
         except BaseException:  # a bug, or the process is told to leave: on record, and never hidden
-            await self._note(delivery_id, steps, _summary(what, "failed", began), None)
+            await self._note(delivery_id, steps, _summary(what, "failed", began), Attempted())
             raise
         else:
-            await self._note(delivery_id, steps, _summary(what, "ok", began), attempt.detail)
+            await self._note(delivery_id, steps, _summary(what, "ok", began), attempt)
 
-    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step, detail: str | None) -> None:
+    async def _note(self, delivery_id: UUID, steps: list[Step] | None, last: Step, attempt: Attempted) -> None:
         async with self.database.transaction() as tx:
-            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, detail)
+            await store.note_steps(tx, delivery_id, [*(steps or ()), last], None, attempt.detail)
+            if attempt.also is not None:
+                await attempt.also(tx)
 
     async def _move(self, delivery_id: UUID, state: DeliveryState) -> None:
         async with self.database.transaction() as tx:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from archiver import store
 from archiver.core import ManyHits, OutcomeUnknown
 from archiver.periodic import drain, sweep
+from archiver.store import backlog
 from sikkersak.contracts.archiver import DeliveryKind
 from sikkersak.errors import Declined, Transient
 from sikkersak.ids import new_id
@@ -70,6 +72,39 @@ async def test_no_more_are_under_way_than_the_pace_allows_however_slow_the_archi
     for _ in range(8):
         await a_round(room)
     assert len(await room.ordered_again()) == 40, "four rounds' worth, and none has come back"
+
+
+async def test_taking_up_reads_the_next_ones_only_however_many_wait(room: Room) -> None:
+    fill = """
+    insert into deliveries (delivery_id, document_id, case_id, school_id, kind, dossier, is_urgent, state, held_for, ordered_at)
+    select gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'record', '{}', n % 50 = 0, 'delivering',
+      'archive', now() - n * interval '1 s' from generate_series(1, 10000) n returning 1
+    """
+    await room.rows(fill)
+    await room.rows("analyze deliveries")
+    (told,) = await room.rows(f"explain (analyze, format json) {backlog.RELEASE}", 40, 100)
+    plan = json.dumps(json.loads(told[0]))
+    read = [node for node in nodes(json.loads(told[0])[0]["Plan"]) if node.get("Index Name") == "deliveries_waiting"]
+    assert [node["Actual Rows"] for node in read] == [40], plan
+    assert not [node for node in nodes(json.loads(told[0])[0]["Plan"]) if node["Node Type"] == "Seq Scan"], plan
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """A plan's steps, those below them too."""
+    return [plan, *(one for below in plan.get("Plans", ()) for one in nodes(below))]
+
+
+async def test_of_one_case_the_first_is_taken_up_and_the_others_follow_one_another(room: Room) -> None:
+    await break_archive(room)
+    case = new_id()
+    rows = [await room.bring(await room.order(case_id=case)) for _ in range(3)]
+    await mend_archive(room)
+    await drain(room.archive)
+    for number, row in enumerate(rows):
+        assert await room.ordered_again() == [row["delivery_id"]]
+        await a_round(room)
+        assert await room.ordered_again() == [], "no other of the case while this one is under way"
+        assert (await room.bring(row))["state"] == "archived", number
 
 
 async def test_one_case_at_a_time_and_no_other_case_waits_for_it(room: Room) -> None:

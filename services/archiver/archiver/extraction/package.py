@@ -24,6 +24,10 @@ SCHEMAS: Final = (
 )
 
 
+PUBLIC: Final = "offentligJournal"
+JOURNALS: Final = ("loependeJournal", PUBLIC)
+
+
 class PackageWrong(Exception):
     """What lies on disk is not what was to be deposited: a bug or a failing disk. `problems` name no persons."""
 
@@ -102,7 +106,7 @@ def verify_received(folder: Path, deposit: Deposit, schemas: Path | None = None)
     """What is wrong with a package that the archive core made, held against our own records; empty when nothing is.
 
     Its files are as it says, every file of ours is in it byte for byte, it has as many case files and registry entries,
-    and it is valid where the official schemas are given.
+    both journals tell of those entries, and all is valid where the official schemas are given.
     """
     tree = etree.parse(folder / "arkivstruktur.xml")
     problems = _files(folder, tree)
@@ -111,7 +115,24 @@ def verify_received(folder: Path, deposit: Deposit, schemas: Path | None = None)
     for name, count in {"mappe": len(deposit.cases), "registrering": len(deposit.entries)}.items():
         found = sum(1 for _ in tree.iter(f"{{*}}{name}"))
         problems += [f"{name}: {found}, not {count}"] if found != count else []
+    for name in JOURNALS:
+        problems += _wrong_journal(folder, name, tree, schemas)
     return problems + _invalid(folder, "arkivstruktur", schemas)
+
+
+def _wrong_journal(folder: Path, name: str, structure: etree._ElementTree, schemas: Path | None) -> list[str]:
+    """A journal tells of every registry entry of the package, and of no other; the public one of no title."""
+    path = folder / f"{name}.xml"
+    if not path.is_file():
+        return [f"{name}.xml: missing"]
+    tree = etree.parse(path)
+    wanted = {one.findtext("{*}systemID") for one in structure.iter("{*}registrering")}
+    told = [one.findtext("{*}systemID") for one in tree.iter("{*}journalpost")]
+    problems = [f"{name}: {len(told)} entries, not {len(wanted)}"] if len(told) != len(wanted) else []
+    problems += [f"{name}: other entries than the structure"] if set(told) != wanted else []
+    if name == PUBLIC and any(True for _ in tree.iter("{*}tittel")):
+        problems.append(f"{name}: tells a title that is not public")
+    return problems + _invalid(folder, name, schemas)
 
 
 def _files(folder: Path, tree: etree._ElementTree) -> list[str]:

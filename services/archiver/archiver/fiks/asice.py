@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import logging
 import zipfile
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,9 @@ SHA256: Final = "http://www.w3.org/2001/04/xmlenc#sha256"
 MANIFEST: Final = "META-INF/asicmanifest.xml"
 SIGNATURE_TYPE: Final = "application/x-pkcs7-signature"
 PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+# What is judged here is whether the content is as it was signed, not who vouches for the signer: with every message
+# the library would say at length that nobody does.
+logging.getLogger("pyhanko.sign.validation").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)

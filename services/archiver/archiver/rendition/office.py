@@ -19,7 +19,7 @@ from sikkersak.errors import Transient
 PYTHON = "/usr/bin/python3"
 SOFFICE = Path("/usr/lib/libreoffice/program/soffice.bin")
 DESK = Path(__file__).with_name("office_desk.py")
-DOCUMENTS_PER_LIFE = 50
+DOCUMENTS_PER_LIFE = 200
 MEMORY_MIB = 700
 LIMITS = Limits(seconds=0, memory=0, file=1 << 30, files=1024)
 FILTERS = {

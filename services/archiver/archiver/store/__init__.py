@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from archiver.core import Step
@@ -18,6 +18,10 @@ from sikkersak.contracts.archiver import (
 )
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Database, Row, Transaction, present
+
+# The transaction of who holds it is idle for as long as the archive takes.
+TURN: Final = """select set_config('idle_in_transaction_session_timeout', '0', true),
+pg_try_advisory_xact_lock(hashtextextended($1, 0)) as is_ours"""
 
 
 async def add_delivery(tx: Transaction, order: Deliver) -> bool:
@@ -133,8 +137,7 @@ async def case_order(database: Database, case_id: UUID) -> AsyncIterator[bool]:
     The lock is PostgreSQL's and dies with the process.
     """
     async with database.transaction() as guard:
-        await guard.execute("set local idle_in_transaction_session_timeout = 0")
-        yield await guard.fetchval("select pg_try_advisory_xact_lock(hashtextextended($1, 0))", f"case:{case_id}")
+        yield (await guard.fetchrow(TURN, f"case:{case_id}"))["is_ours"]  # type: ignore[index]
 
 
 async def _tell(tx: Transaction, row: Row) -> None:

@@ -14,19 +14,27 @@ HOLD: Final = f"""
 update deliveries set held_for = $2, held_at = now(), released_at = null, next_try_at = null
 where delivery_id = $1 and state not in {SETTLED}
 """
-# A person who waits comes first, the newest of them before all; the others as they came. `$1` at most so many under way.
+# A person who waits comes first, the newest of them before all; the others as they came: `$1` of them, and never more
+# than `$2` under way. Of one case the first is ordered; the others of it follow one another.
 RELEASE: Final = """
 with under_way as (
   select count(*) as n from deliveries
   where released_at > now() - interval '5 minutes' and held_for is null and state in ('waiting', 'delivering')
 ), chosen as (
-  select delivery_id from deliveries where held_for = 'archive'
+  select delivery_id, case_id, is_urgent, ordered_at from deliveries where held_for = 'archive'
   order by is_urgent desc, case when is_urgent then ordered_at end desc nulls last, ordered_at
   limit greatest(least($1::bigint, $2::bigint - (select n from under_way)), 0)
   for update skip locked
+), placed as (
+  select delivery_id, row_number() over (
+    partition by case_id
+    order by is_urgent desc, case when is_urgent then ordered_at end desc nulls last, ordered_at) = 1 as is_first
+  from chosen
 )
-update deliveries set held_for = null, held_at = null, released_at = now(), changed_at = now()
-where delivery_id in (select delivery_id from chosen) returning *
+update deliveries set released_at = now(), changed_at = now(),
+  held_for = case when delivery_id = any(array(select delivery_id from placed where is_first)) then null else 'case' end,
+  held_at = case when delivery_id = any(array(select delivery_id from placed where is_first)) then null else now() end
+where delivery_id = any(array(select delivery_id from placed)) returning *
 """
 # What must come first in the same case: the record before what is added to it or changed of it, and that in its order;
 # everything before a closing and a reopening, and a reopening before what comes after it. Ids tell the order: they are
@@ -43,11 +51,16 @@ or exists (
     and (held.kind in ('closing', 'reopening') or earlier.kind = 'reopening'
       or (earlier.document_id = held.document_id and held.kind in ('correction', 'withdrawal'))))
 )"""
-# One of each case: the oldest that nothing stands before any more.
+# One of each case: the oldest that nothing stands before any more. Where no case is named, none of a case that one is
+# under way of: it orders the next itself, and one that died is not waited for long.
 RELEASE_CASES: Final = f"""
 with free as (
   select distinct on (held.case_id) held.delivery_id from deliveries held
   where held.held_for in ('case', 'record') and ($1::uuid is null or held.case_id = $1) and not {BLOCKED}
+    and ($1::uuid is not null or not exists (
+      select from deliveries busy
+      where busy.case_id = held.case_id and busy.held_for is null and busy.changed_at > now() - interval '30 seconds'
+        and (busy.state = 'delivering' or busy.state = 'waiting' and busy.released_at is not null)))
   order by held.case_id, held.delivery_id limit 200
 ), chosen as (
   select delivery_id from deliveries where delivery_id in (select delivery_id from free) for update skip locked
@@ -80,7 +93,7 @@ async def hold(tx: Transaction, delivery_id: UUID, waiting: Waiting) -> None:
 
 async def release(tx: Transaction, at_once: int, under_way: int) -> list[Row]:
     """At most `at_once` that waited for the archive, and never more than `under_way` unfinished: no herd (M25)."""
-    rows = await tx.fetch(RELEASE, at_once, under_way)
+    rows = [row for row in await tx.fetch(RELEASE, at_once, under_way) if row["held_for"] is None]
     urgent = sorted((row for row in rows if row["is_urgent"]), key=_ordered_at, reverse=True)
     return urgent + sorted((row for row in rows if not row["is_urgent"]), key=_ordered_at)
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from lxml import etree
 
 from archiver import extraction
 from archiver.core import RegistryEntry
@@ -86,7 +87,7 @@ async def test_the_cores_package_has_all_that_we_delivered_and_is_valid(
     assert extraction.verify_received(tmp_path / "avleveringspakke", ours(entries), schemas) == []
 
 
-@pytest.mark.parametrize("harm", ["lost", "changed", "never there"])
+@pytest.mark.parametrize("harm", ["lost", "changed", "never there", "not in the journal", "no public journal"])
 async def test_a_package_that_lacks_something_of_ours_is_found(
     core: Any, archive: Any, make: Any, tmp_path: Path, harm: str
 ) -> None:
@@ -97,6 +98,13 @@ async def test_a_package_that_lacks_something_of_ours_is_found(
         first.unlink()
     elif harm == "changed":
         first.write_bytes(b"something else")
+    elif harm == "not in the journal":
+        journal = folder / "loependeJournal.xml"
+        tree = etree.parse(journal)
+        tree.getroot().remove(tree.getroot()[-1])
+        tree.write(journal)
+    elif harm == "no public journal":
+        (folder / "offentligJournal.xml").unlink()
     else:
         main = replace(entries[0].documents[0], objects=(make.object(make.pdf()),))
         entries[0] = replace(entries[0], documents=(main, *entries[0].documents[1:]))
