@@ -22,7 +22,7 @@ from archiver.rendering import whole
 from archiver.store import reconciliation
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Finding, Transfer
-from sikkersak.contracts.finished import AccountForFinished, FinishedList
+from sikkersak.contracts.finished import AccountForFinished, FinishedList, OrderAgain
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
@@ -74,7 +74,10 @@ async def _ask_cases(archive: Archive, row: Row) -> None:
 
 
 async def _compare_with_cases(archive: Archive, row: Row, told: dict[str, Any] | None) -> int | None:
-    """What is finished there and was never ordered here; returns how many are finished, None when cases was silent."""
+    """What is finished there and stands in no order here is asked for again: an order may be lost with a disk.
+
+    Returns how many are finished, None when cases was silent.
+    """
     if told is None:
         return None
     listed = await unseal(archive.vault, VaultRef.model_validate(told), FinishedList)
@@ -82,8 +85,12 @@ async def _compare_with_cases(archive: Archive, row: Row, told: dict[str, Any] |
         known = await reconciliation.known(tx, [one.document_id for one in listed.documents])
         for one in listed.documents:
             if one.document_id not in known:
+                is_repaired = row["repairs"] and one.delivery_id is not None
+                if is_repaired:
+                    await say(tx, OrderAgain(document_id=one.document_id))
                 key = f"record:{one.document_id}"
-                await reconciliation.note(tx, row["reconciliation_id"], key, Finding.NEVER_ORDERED)
+                found = (row["reconciliation_id"], key, Finding.NEVER_ORDERED)
+                await reconciliation.note(tx, *found, repaired=is_repaired)
     return len(listed.documents)
 
 

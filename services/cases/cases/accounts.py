@@ -7,7 +7,15 @@ from typing import Final
 
 from cases.handlers import handlers
 from cases.office import Office
-from sikkersak.contracts.finished import AccountForFinished, FinishedAccounted, FinishedDocument, FinishedList
+from cases.store import documents
+from sikkersak.contracts.archiver import Deliver
+from sikkersak.contracts.finished import (
+    AccountForFinished,
+    FinishedAccounted,
+    FinishedDocument,
+    FinishedList,
+    OrderAgain,
+)
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 from sikkersak.vault.sealed import seal
@@ -29,6 +37,14 @@ async def account_for_finished(order: AccountForFinished, tx: Transaction, offic
     listed = await finished(tx, order.period_from, order.period_to)
     ref = await seal(office.vault, FinishedList(documents=listed))
     await say(tx, FinishedAccounted(reconciliation_id=order.reconciliation_id, listing=ref, count=len(listed)))
+
+
+@handlers.hears(OrderAgain)
+async def order_again(order: OrderAgain, tx: Transaction, office: Office) -> None:
+    """Says it under the old ids: what the archiver has after all changes nothing there. Key: document_id."""
+    del office
+    for row in await documents.archive_orders(tx, order.document_id):
+        await say(tx, Deliver.model_validate(dict(row)))
 
 
 async def finished(tx: Transaction, since: datetime, until: datetime) -> tuple[FinishedDocument, ...]:

@@ -65,28 +65,29 @@ async def archive_withdrawal(tx: Transaction, sealed: Sealed, row: Row, reason: 
 
 
 async def _order_of_case(tx: Transaction, sealed: Sealed, case: Row, kind: DeliveryKind, remark: str) -> None:
-    dossier = await dossiers.of_case(tx, case["case_id"], kind, remark)
-    delivery_id = await documents.oblige_archive(tx, case["case_id"], None, kind)
+    dossier = await sealed.keep(await dossiers.of_case(tx, case["case_id"], kind, remark))
+    delivery_id = await documents.oblige_archive(tx, case["case_id"], None, kind, dossier)
     order = Deliver(
         delivery_id=delivery_id,
         document_id=case["case_id"],
         case_id=case["case_id"],
         school_id=case["school_id"],
         kind=kind,
-        dossier=await sealed.keep(dossier),
+        dossier=dossier,
     )
     await say(tx, order)
 
 
 async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id: UUID, dossier: ArchiveDossier) -> None:
-    delivery_id = await documents.oblige_archive(tx, row["case_id"], row["document_id"], dossier.kind)
+    kept = await sealed.keep(dossier)
+    delivery_id = await documents.oblige_archive(tx, row["case_id"], row["document_id"], dossier.kind, kept)
     order = Deliver(
         delivery_id=delivery_id,
         document_id=row["document_id"],
         case_id=row["case_id"],
         school_id=school_id,
         kind=dossier.kind,
-        dossier=await sealed.keep(dossier),
+        dossier=kept,
         is_urgent=row["signing"] == "waiting" or row["is_to_be_sent"],
     )
     await say(tx, order)

@@ -385,7 +385,7 @@ class Finding(StrEnum):
     MISSING = "missing"  # delivered, and not there
     DIFFERS = "differs"  # there, but not as it was delivered
     WAITING = "waiting"  # finished in cases, not delivered yet
-    NEVER_ORDERED = "never_ordered"  # finished in cases, and nobody ordered it to the archive
+    NEVER_ORDERED = "never_ordered"  # finished in cases, and no order of it stands here
     UNKNOWN = "unknown"  # there under a key of ours that we do not know
 
 

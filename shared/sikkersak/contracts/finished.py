@@ -32,6 +32,12 @@ class AccountForFinished(Message, type="cases.account_for_finished.v1"):
     period_to: datetime
 
 
+class OrderAgain(Message, type="cases.order_again.v1"):
+    """Order: say once more what was ordered to the archive for a document, each under its old id. Key: document_id."""
+
+    document_id: UUID
+
+
 class FinishedAccounted(Message, type="cases.finished.accounted.v1"):
     """Fact: the list of what was finished, by reference; `count` is how many stand on it."""
 

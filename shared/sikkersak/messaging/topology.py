@@ -61,7 +61,9 @@ WORK_QUEUES: Final = (
         ("cases.mail.registered.v1", "cases.mail.refused.v1", "notifier.forwarding.changed.v1"),
         prefetch=8,
     ),
-    WorkQueue("cases.orders", ("cases.register_mail.v1", "cases.account_for_finished.v1"), prefetch=8),
+    WorkQueue(
+        "cases.orders", ("cases.register_mail.v1", "cases.account_for_finished.v1", "cases.order_again.v1"), prefetch=8
+    ),
     WorkQueue(
         "cases.facts",
         (

@@ -214,14 +214,14 @@ class Room:
         async with self.database.transaction() as tx:
             return list(await tx.fetch(sql, *values))
 
-    async def cases_accounts(self, *finished: UUID) -> None:
+    async def cases_accounts(self, *finished: UUID, delivery_id: UUID | None = None) -> None:
         """Cases answers every order to account, with these documents."""
         orders = await self.rows(
             "delete from outbox where message_type = 'cases.account_for_finished.v1' returning body"
         )
         listed = FinishedList(
             documents=tuple(
-                FinishedDocument(document_id=one, case_id=new_id(), finished_at=moment(), delivery_id=None)
+                FinishedDocument(document_id=one, case_id=new_id(), finished_at=moment(), delivery_id=delivery_id)
                 for one in finished
             )
         )

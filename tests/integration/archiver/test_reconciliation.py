@@ -60,10 +60,10 @@ async def delivered(room: Room) -> ArchivedRecord:
     return held
 
 
-async def done(room: Room, *finished: UUID, **more: Any) -> Any:
+async def done(room: Room, *finished: UUID, ordered: UUID | None = None, **more: Any) -> Any:
     row = await room.ask(StartReconciliation(**PERIOD, **more), answers.start_reconciliation, "administrator")
     await reconcile(room.archive)
-    await room.cases_accounts(*finished)
+    await room.cases_accounts(*finished, delivery_id=ordered)
     await reconcile(room.archive)
     asked = ReadReconciliation(reconciliation_id=row.reconciliation_id)
     return await room.ask(asked, answers.read_reconciliation, "administrator")
@@ -137,6 +137,18 @@ async def test_what_cases_finished_and_nobody_ordered_is_found(room: Room) -> No
     told = await done(room, UUID(held.key.removeprefix("record:")), forgotten)
     assert [(item.record_key, item.finding) for item in told.items] == [(f"record:{forgotten}", Finding.NEVER_ORDERED)]
     assert (told.row.counts[Finding.CONFIRMED], json.loads(told.report)["finished_in_cases"]) == (1, 2)
+
+
+@pytest.mark.parametrize("repairs", [True, False])
+async def test_an_order_that_was_lost_here_is_asked_for_again_where_repairing_is_wanted(
+    room: Room, repairs: bool
+) -> None:
+    lost = new_id()
+    told = await done(room, lost, ordered=new_id(), repairs=repairs)
+    assert [(item.finding, item.repaired) for item in told.items] == [(Finding.NEVER_ORDERED, repairs)]
+    sql = "select body from outbox where message_type = 'cases.order_again.v1'"
+    asked = [json.loads(row["body"])["document_id"] for row in await room.rows(sql)]
+    assert asked.count(str(lost)) == repairs
 
 
 async def test_while_cases_is_silent_others_are_done_and_after_an_hour_the_report_says_so(room: Room) -> None:

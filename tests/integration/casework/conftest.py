@@ -20,6 +20,7 @@ import pytest
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel
 
+import cases.accounts  # noqa: F401 - hears with the others
 from cases.gate import gate
 from cases.handlers import handlers
 from cases.office import Office

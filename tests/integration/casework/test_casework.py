@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -46,6 +47,7 @@ from sikkersak.contracts.cases_documents import (
     ReadSendingPlan,
     Why,
 )
+from sikkersak.contracts.finished import OrderAgain
 from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.ids import new_id
@@ -55,6 +57,19 @@ def finished(town: Any, case_id: Any, **also: Any) -> Any:
     wanted = {"case_id": case_id, "template": "letter", "title": "Et brev", "body": "Hei."} | also
     document_id = town.ask("teacher", WriteDocument.model_validate(wanted)).document_id
     return town.ask("teacher", FinishDocument(document_id=document_id)).document_id
+
+
+def test_what_was_ordered_to_the_archive_is_said_again_word_for_word(town: Any) -> None:
+    document_id = finished(town, town.open_case())
+    sql = "select body from outbox where message_type = 'archiver.deliver.v1' and convert_from(body, 'utf8') like $1 order by id"
+    pattern = f"%{document_id}%"
+    (first,) = town.sql(sql, pattern)
+    town.hear(OrderAgain(document_id=document_id))
+    town.hear(OrderAgain(document_id=town.pupil_id))  # nothing of ours
+    said = [json.loads(row["body"]) for row in town.sql(sql, pattern)]
+    assert len(said) == 2
+    for name in ("delivery_id", "case_id", "school_id", "kind", "dossier"):
+        assert said[1][name] == json.loads(first["body"])[name]
 
 
 def test_numbers_have_no_gaps_however_many_open_cases_at_once_and_some_fail(town: Any) -> None:

@@ -123,12 +123,26 @@ def view(row: Row) -> DocumentView:
 # --- obligations
 
 
-async def oblige_archive(tx: Transaction, case_id: UUID, document_id: UUID | None, kind: DeliveryKind) -> UUID:
+async def oblige_archive(
+    tx: Transaction, case_id: UUID, document_id: UUID | None, kind: DeliveryKind, dossier: VaultRef | None = None
+) -> UUID:
     """Archive this: the row is the obligation, made in the transaction that finished (M12). Returns the delivery's id."""
     delivery_id = new_id()
-    sql = "insert into archive_obligations (delivery_id, document_id, case_id, kind) values ($1, $2, $3, $4)"
-    await tx.execute(sql, delivery_id, document_id, case_id, kind.value)
+    sql = (
+        "insert into archive_obligations (delivery_id, document_id, case_id, kind, dossier) values ($1, $2, $3, $4, $5)"
+    )
+    kept = dossier.model_dump(mode="json") if dossier else None
+    await tx.execute(sql, delivery_id, document_id, case_id, kind.value, kept)
     return delivery_id
+
+
+async def archive_orders(tx: Transaction, document_id: UUID) -> list[Row]:
+    """What was ordered to the archive for a document, oldest first."""
+    sql = """
+    select o.delivery_id, o.document_id, o.case_id, c.school_id, o.kind, o.dossier
+    from archive_obligations o join cases c using (case_id)
+    where o.document_id = $1 and o.dossier is not null order by o.delivery_id"""
+    return await tx.fetch(sql, document_id)
 
 
 async def archive_changed(tx: Transaction, fact: DeliveryChanged) -> None:
