@@ -38,7 +38,7 @@ ACTOR = Actor.model_validate(TOLD["actor"])
 @asynccontextmanager
 async def life(app: FastAPI) -> AsyncIterator[None]:
     vault = await Vault.open(TOLD["vault_url"], Path(TOLD["vault_keys"]))
-    app.state.room = SimpleNamespace(vault=vault)
+    app.state.room = SimpleNamespace(vault=vault, undo_seconds=0.0)
     app.state.databases = {
         name: await Database.connect(TOLD["databases"][name], application="bare", size=12)
         for name in ("cases", "intake")

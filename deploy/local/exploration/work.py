@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from local.exploration.seeds import OTHER_SCHOOL, REASON, REMARK, SCHOOL, Seeding
+from local.exploration.insight import access_requests
+from local.exploration.seeds import OTHER_SCHOOL, REASON, SCHOOL, Seeding
 from local.matrix.people import synthetic_numbers
 from samples.municipality import municipality
 from samples.templates import TEMPLATES
@@ -45,8 +46,6 @@ def cases(seeding: Seeding) -> None:
         seeds.add(f"POST {CASE}/reopening", REASON, case_id=reopened)
     seeding.leader.post(f"cases/{reopened}/reopening", REASON)
     seeds.exemplars[f"POST /api/v1{CASE}/reopening"].pop()
-    task = seeding.distributor.get("tasks")["items"][0]["task_id"]
-    seeds.add("POST /tasks/{task_id}/completion", REMARK, task_id=task)
     admin = seeding.admin
     admin.put("case-types", {"code": "prove", "name": "Prøve", "folder": "pupil", "statuses": ["Ny", "Klar"]})
     pupil = {"pupil_id": seeding.setting.pupil_ids["emil"]}
@@ -183,4 +182,4 @@ def set_up(seeding: Seeding) -> None:
     seeds.add("GET /audit/exports/{export}/file", export=export["export"])
 
 
-EVERYTHING: Final = (cases, documents, people, set_up)
+EVERYTHING: Final = (cases, documents, people, set_up, access_requests)
