@@ -189,9 +189,11 @@ class Faults:
         if plan.settings.down:
             await drop(scope, receive)
             return
-        if plan.settings.slow_seconds:
-            await asyncio.sleep(plan.settings.slow_seconds)
-        if plan.refuses():
+        ordered = plan.settings
+        await asyncio.sleep(ordered.slow_seconds)
+        if plan.settings is not ordered:  # what was ordered meanwhile is for requests that come after it
+            await self.app(scope, receive, send)
+        elif plan.refuses():
             await whole_body(receive)
             await self._refused(scope["path"])(scope, receive, send)
         elif plan.loses_answer():

@@ -86,6 +86,15 @@ def test_a_slow_service_answers_late(teams: httpx.Client) -> None:
     assert time.monotonic() - begun >= 0.3
 
 
+def test_a_request_in_hand_does_not_use_up_what_is_ordered_after_it(teams: httpx.Client) -> None:
+    put(teams, slow_seconds=0.6)
+    with pytest.raises(httpx.ReadTimeout):
+        teams.post(INVOKE, json=CARD, timeout=0.2)
+    put(teams, lose_answers=1)
+    time.sleep(0.8)  # by now it has been taken up
+    assert teams.get("/_control/faults").json()["lose_answers"] == 1
+
+
 def test_an_answer_can_break_off_in_the_middle(teams: httpx.Client) -> None:
     put(teams, cut_after_bytes=5)
     with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
