@@ -138,6 +138,7 @@ async def _frame(stack: AsyncExitStack, service: Service[Any, Any], settings: Se
         ],
         graceful_timeout=settings.drain_seconds,
         reconnect_interval=RECONNECT_SECONDS,
+        apply_types=False,  # what is heard is read by its own model
         logger=None,
     )
     broker.context.set_global("broker", broker)
@@ -160,6 +161,7 @@ def _request_broker(service: Service[Any, Any], frame: Frame[Any], room: Any) ->
         default_channel=Channel(publisher_confirms=False),
         graceful_timeout=frame.settings.drain_seconds,
         reconnect_interval=RECONNECT_SECONDS,
+        apply_types=False,  # what is heard is read by its own model
         logger=None,
     )
     verifier = ActorVerifier.from_folder(frame.settings.identity_keys, audience=service.name)

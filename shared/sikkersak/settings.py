@@ -106,5 +106,7 @@ class ServiceSettings(FileSettings):
                 continue
             if text.startswith(OPEN_SCHEMES):
                 raise ValueError(f"{name} is not encrypted; production needs https or imaps")
-            if text.startswith("https://") and urlsplit(text).hostname in self.development_hosts:
+            host = urlsplit(text).hostname or ""
+            is_here = host in self.development_hosts or host.endswith(".localhost")
+            if text.startswith("https://") and is_here:
                 raise ValueError(f"{name} is an address of this machine; production needs the real one")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from sikkersak.contracts.archiver import DeliveryState, JournalNumber
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.values import File
 
@@ -99,6 +100,26 @@ class RequestItem(Contract):
     problem: str | None = Field(default=None, description="why it cannot be handed out like this: a code")
 
 
+class EntryKind(StrEnum):
+    """Which of a request's two registry entries."""
+
+    REQUEST = "request"  # what was asked: incoming
+    ANSWER = "answer"  # the decision, with what was handed out: outgoing
+
+
+class RequestEntry(Contract):
+    """A registry entry that the request became, in a case of its own, and how far it is on its way into the archive."""
+
+    kind: EntryKind
+    document_id: UUID
+    case_id: UUID
+    case_number: str
+    entry: str = Field(description="case number and the entry's number in it, as the public journal writes it")
+    archive: DeliveryState | None = None
+    archive_code: str | None = None
+    journal: JournalNumber | None = Field(default=None, description="as the archive numbers it; none: not known yet")
+
+
 class RequestDetail(Contract):
     """A request with what was collected, in the order of the answer."""
 
@@ -113,6 +134,7 @@ class RequestDetail(Contract):
     channel: AnswerChannel | None
     answered_by: UUID | None
     answered_at: datetime | None
+    entries: tuple[RequestEntry, ...] = Field(default=(), description="its registry entries: the request, the answer")
 
 
 class RequestPage(Contract):

@@ -13,6 +13,32 @@ from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.values import File
 
 
+class AuditEntry(Contract):
+    """One row of the audit log (M18)."""
+
+    sequence: int
+    at: datetime
+    actor_id: UUID | None
+    act: str
+    case_id: UUID | None
+    document_id: UUID | None
+
+
+class AuditPage(Contract):
+    """Audit rows of one case, newest first."""
+
+    items: tuple[AuditEntry, ...]
+    next: str | None = None
+
+
+class ReadAudit(Operation[AuditPage], name="cases.read_audit.v1"):
+    """Who has seen and done what in this case. For school leaders of the school, and administrators."""
+
+    case_id: UUID
+    cursor: str | None = None
+    limit: int = Field(default=100, ge=1, le=200)
+
+
 class SeenBy(StrEnum):
     """What the access came from."""
 

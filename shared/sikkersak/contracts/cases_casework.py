@@ -11,7 +11,7 @@ from pydantic import Field
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.notifier import LetterChoice
-from sikkersak.contracts.values import Party
+from sikkersak.contracts.values import Party, TagRead
 from sikkersak.versions import tag_of
 
 CODE = r"^[a-z0-9-]{1,60}$"
@@ -58,7 +58,7 @@ class PutCaseType(Operation[CaseType], name="cases.put_case_type.v1", changes=Tr
     folder: FolderKind
     statuses: tuple[str, ...] = Field(default=(), max_length=30)
     is_active: bool = True
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 class SetPhase(Operation[CaseSummary], name="cases.set_phase.v1", changes=True):
@@ -66,7 +66,7 @@ class SetPhase(Operation[CaseSummary], name="cases.set_phase.v1", changes=True):
 
     case_id: UUID
     phase: str = Field(min_length=1, max_length=100)
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 class PartyPart(StrEnum):

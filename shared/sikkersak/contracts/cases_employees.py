@@ -13,6 +13,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from sikkersak.contracts.message import Contract, Empty, Operation
+from sikkersak.contracts.values import TagRead
 from sikkersak.versions import tag_of
 
 HrRole = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -114,7 +115,7 @@ class PutHrRoles(Operation[HrRoleList], name="cases.put_hr_roles.v1", changes=Tr
     """Exactly these give "ansatt basis" from now on; everybody's roles follow at once. For those who may edit roles."""
 
     hr_roles: tuple[HrRole, ...] = Field(max_length=200)
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 # --- import from a file

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sikkersak.contracts.archiver import RecordType
+from sikkersak.contracts.archiver import JournalNumber, RecordType
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.values import File
 
@@ -23,7 +23,7 @@ class JournalParty(Contract):
 class JournalRecord(Contract):
     """One registry entry as everybody may read it."""
 
-    entry: str = Field(description="case number and the entry's number in it: 2026/12-3")
+    entry: str = Field(description="our own: case number and the entry's number in it: 2026/12-3")
     case_title: str
     title: str
     record_type: RecordType
@@ -33,6 +33,9 @@ class JournalRecord(Contract):
     parties: tuple[JournalParty, ...]
     legal_basis: str | None = Field(description="why the document is exempt; none: it is not")
     is_withdrawn: bool = Field(description="Utgår: registered by mistake, and does not count")
+    journal: JournalNumber | None = Field(
+        default=None, description="the number in the archive's own journal; none: not known yet"
+    )
 
 
 class JournalPage(Contract):

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.archiver import DeliveryState
-from sikkersak.contracts.cases import CasePage, DocumentState
+from sikkersak.contracts.cases import CasePage
+from sikkersak.contracts.cases_documents import DocumentState
 from sikkersak.contracts.message import Contract, Operation
 from sikkersak.contracts.notifier import ConsignmentState
 from sikkersak.contracts.signing import JobState

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
+from sikkersak.contracts.values import TagRead
 from sikkersak.versions import tag_of
 
 
@@ -75,7 +76,7 @@ class PutRole(Operation[RoleContent], name="cases.put_role.v1", changes=True):
 
     role: str = Field(min_length=1, max_length=60)
     permissions: frozenset[str] = Field(max_length=100)
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 class Assignment(Contract):

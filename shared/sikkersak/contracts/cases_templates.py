@@ -1,4 +1,4 @@
-"""Text templates beside their main use: versions, merge fields, test merge (M11)."""
+"""Text templates: kept by administrators, versions, merge fields, test merge (M11)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,44 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sikkersak.contracts.cases import EventKind
-from sikkersak.contracts.cases_documents import Rendered
+from sikkersak.contracts.cases_documents import EventKind, Rendered
 from sikkersak.contracts.message import Contract, Operation
 
 CODE, LANGUAGE = r"^[a-z0-9-]{1,60}$", r"^(nb|nn|en)$"
+
+
+class Template(Contract):
+    """A text template (tekstmal). `source` is Typst with merge fields (M11)."""
+
+    template_id: UUID
+    code: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(pattern=r"^(nb|nn|en)$")
+    name: str
+    kind: EventKind
+    needs_approval: bool
+    version: int
+
+
+class PutTemplate(Operation[Template], name="cases.put_template.v1", changes=True):
+    """A new version of a text template. For administrators; the source is tried with test data first."""
+
+    code: str = Field(pattern=r"^[a-z0-9-]{1,60}$")
+    language: str = Field(pattern=r"^(nb|nn|en)$")
+    name: str = Field(min_length=1, max_length=200)
+    kind: EventKind
+    needs_approval: bool
+    source: str = Field(min_length=1, max_length=200_000)
+    if_match: str | None = Field(default=None, max_length=64, description="the version that was read")
+
+
+class TemplateList(Contract):
+    """The newest version of every template."""
+
+    items: tuple[Template, ...]
+
+
+class ListTemplates(Operation[TemplateList], name="cases.list_templates.v1"):
+    """The templates that can be written from."""
 
 
 class TemplateVersion(Contract):

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Message, Operation
-from sikkersak.contracts.values import File, Party, PostalAddress
+from sikkersak.contracts.values import File, Party, PostalAddress, TagRead
 from sikkersak.vault.reference import VaultRef
 from sikkersak.versions import tag_of
 
@@ -119,6 +119,7 @@ class SendLetter(Message, type="notifier.send_letter.v1"):
 
     letter_id: UUID
     document_id: UUID
+    case_id: UUID | None = Field(default=None, description="handed back with every fact, for those who follow the case")
     school_id: UUID
     dossier: VaultRef
     asked_by: UUID | None = Field(default=None, description="who is told when it does not arrive")
@@ -160,6 +161,7 @@ class LetterChanged(Message, type="notifier.letter.changed.v1"):
 
     letter_id: UUID
     document_id: UUID
+    case_id: UUID | None = Field(default=None, description="as it was ordered with")
     state: ConsignmentState
     code: str | None = None
     changed_at: datetime
@@ -304,7 +306,7 @@ class PutPreferences(Operation[OwnPreferences], name="notifier.put_preferences.v
     """Choose how I am told; what was gathered already goes by the new choice."""
 
     preferences: Preferences
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 class PutOwnChannel(Operation[OwnPreferences], name="notifier.put_own_channel.v1", changes=True):

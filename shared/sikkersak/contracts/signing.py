@@ -108,6 +108,7 @@ class RequestSignatures(Message, type="signing.request.v1"):
 
     job_id: UUID
     document_id: UUID
+    case_id: UUID | None = Field(default=None, description="handed back with every fact, for those who follow the case")
     school_id: UUID
     dossier: VaultRef
     asked_by: UUID | None = Field(default=None, description="who is told how it ends, and when time runs out")
@@ -136,6 +137,7 @@ class JobChanged(Message, type="signing.job.changed.v1"):
 
     job_id: UUID
     document_id: UUID
+    case_id: UUID | None = Field(default=None, description="as it was ordered with")
     state: JobState
     code: str | None = None
     signed_by: int = 0

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract, Operation
+from sikkersak.contracts.values import TagRead
 from sikkersak.versions import tag_of
 
 
@@ -134,7 +135,7 @@ class ChangeRuleSet(Operation[RuleSetDetail], name="intake.change_rule_set.v1", 
     rule_set_id: UUID
     title: str = Field(min_length=3, max_length=120)
     rules: tuple[SortingRule, ...] = Field(max_length=200)
-    if_match: str | None = Field(default=None, max_length=64, description="the tag of what was read")
+    if_match: TagRead = None
 
 
 class DropRuleSet(Operation[RuleSets], name="intake.drop_rule_set.v1", changes=True):
@@ -148,6 +149,7 @@ class ActivateRuleSet(Operation[RuleSetDetail], name="intake.activate_rule_set.v
 
     rule_set_id: UUID
     active_from: datetime | None = Field(default=None, description="none: now. Never in the past")
+    if_match: TagRead = None
 
 
 class SortedOtherwise(Contract):

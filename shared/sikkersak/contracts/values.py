@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
 from sikkersak.contracts.message import Contract
 from sikkersak.vault.reference import VaultRef
+
+TagRead = Annotated[str | None, Field(max_length=64, description="the tag of what was read")]
+VersionRead = Annotated[int | None, Field(ge=0, description="the one that was read; a stale one is refused")]
 
 
 class AccessAssessment(Contract):

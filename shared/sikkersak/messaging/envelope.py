@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from faststream.rabbit import RabbitMessage
+
 from sikkersak.clock import now
 from sikkersak.ids import new_id
 from sikkersak.observability.tracing import current_traceparent
@@ -55,3 +57,8 @@ _current: ContextVar[Envelope | None] = ContextVar("envelope", default=None)
 def handling(envelope: Envelope) -> None:
     """From here on, what this task says was caused by `envelope`."""
     _current.set(envelope)
+
+
+async def whole(raw: RabbitMessage) -> RabbitMessage:
+    """The message itself, for FastStream to hand on as it came: its body is read once, by the model that it is of."""
+    return raw

@@ -1,11 +1,13 @@
-# FastStream reads the annotations of what it calls at run time, so they are not postponed in this module.
 """Handlers: what a service hears, and how each message becomes an effect made once (R4).
 
 `hears` is for effects in the own database: the handler runs in one transaction with its inbox row. `performs` is for
 effects outside: the handler owns its transactions, and its obligation's row is what makes a second run harmless.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -17,7 +19,7 @@ from faststream.rabbit.annotations import RabbitMessage
 
 from sikkersak.clock import now
 from sikkersak.contracts.message import Message
-from sikkersak.messaging.envelope import Envelope, handling
+from sikkersak.messaging.envelope import Envelope, handling, whole
 from sikkersak.messaging.inbox import is_first_time
 from sikkersak.messaging.retry import UnknownMessage
 from sikkersak.messaging.topology import WorkQueue, queues_of
@@ -85,14 +87,24 @@ class Handlers(Generic[Room]):
                 channel=Channel(prefetch_count=queue.prefetch, on_return_raises=True),
                 ack_policy=AckPolicy.REJECT_ON_ERROR,  # only if our own republishing failed: then the broker parks it
                 no_reply=True,
+                decoder=whole,
             )
+            heard = {}
             for message_type in queue.hears:
-                heard, handler, is_transactional = self._effects[message_type]
+                model, handler, is_transactional = self._effects[message_type]
                 effect = (
                     _once(handler, room, database, queue.name, metrics) if is_transactional else _any(handler, room)
                 )
-                subscriber(filter=_is_of(message_type))(_receiver(heard, effect, metrics, broker))
-            subscriber(_unknown)
+                heard[message_type] = _Heard(model, effect)
+            subscriber(_receiver(heard, metrics))
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """One type of message on a queue: what it is read as, and what comes of it."""
+
+    model: type[Message]
+    effect: Callable[[Message, Envelope], Awaitable[None]]
 
 
 def _once(
@@ -116,36 +128,22 @@ def _any(handler: Callable[..., Awaitable[None]], room: Any) -> Callable[[Messag
     return effect
 
 
-def _receiver(
-    heard: type[Message],
-    effect: Callable[[Message, Envelope], Awaitable[None]],
-    metrics: Metrics,
-    broker: RabbitBroker,
-) -> Callable[..., Awaitable[None]]:
-    async def receive(message: heard) -> None:  # type: ignore[valid-type]
-        # as an argument it would come through another thread, each time
-        raw: RabbitMessage = broker.context.get_local("message")
+def _receiver(heard: Mapping[str, _Heard], metrics: Metrics) -> Callable[[RabbitMessage], Awaitable[None]]:
+    async def receive(raw: RabbitMessage) -> None:
+        known = heard.get(str(raw.raw_message.type))
+        if known is None:
+            raise UnknownMessage(str(raw.raw_message.type)[:100])
+        message = known.model.model_validate_json(raw.body)
         envelope = envelope_of(raw)
         handling(envelope)
         structlog.contextvars.bind_contextvars(
             correlation_id=envelope.correlation_id, message_id=str(envelope.message_id)
         )
-        await effect(message, envelope)
+        await known.effect(message, envelope)
         lag = (now() - envelope.occurred_at).total_seconds()
         metrics.message_critical_time_seconds.labels(type=envelope.message_type).observe(max(lag, 0.0))
 
     return receive
-
-
-def _is_of(message_type: str) -> Callable[[RabbitMessage], Awaitable[bool]]:
-    async def matches(raw: RabbitMessage) -> bool:
-        return raw.raw_message.type == message_type
-
-    return matches
-
-
-async def _unknown(raw: RabbitMessage) -> None:
-    raise UnknownMessage(str(raw.raw_message.type)[:100])
 
 
 def envelope_of(raw: RabbitMessage) -> Envelope:

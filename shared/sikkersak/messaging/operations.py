@@ -1,8 +1,9 @@
-# FastStream reads the annotations of what it calls at run time, so they are not postponed in this module.
 """Operations: what a service answers. Each runs in one transaction, as one verified actor, before one deadline.
 
 A change that is asked under an idempotency key is made once: the key, the request's fingerprint and the reply are a
 row of the same transaction, and the same request gets the same reply.
+
+What members of staff do in services other than cases is told to the audit log in the same transaction (`telling`).
 
 Before anything is done the gate keeps to the operation's row in the access policy; an operation without one is refused.
 """
@@ -12,7 +13,7 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import aio_pika
@@ -21,7 +22,6 @@ import structlog
 from aio_pika.abc import DeliveryMode
 from faststream import AckPolicy
 from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
-from faststream.rabbit.annotations import RabbitMessage
 from pydantic import BaseModel, ValidationError
 
 from sikkersak.contracts.message import Operation
@@ -29,8 +29,10 @@ from sikkersak.errors import Declined, Transient
 from sikkersak.identity import Actor, ActorVerifier
 from sikkersak.identity.policy import RULES, Rule
 from sikkersak.identity.policy.admission import admit_by_token
-from sikkersak.messaging.envelope import Envelope, handling
+from sikkersak.messaging.envelope import Envelope, handling, whole
+from sikkersak.messaging.outbox import say
 from sikkersak.messaging.rpc import YES
+from sikkersak.messaging.telling import order_to_note
 from sikkersak.persistence.database import Database, Transaction
 
 log = structlog.get_logger(__name__)
@@ -44,10 +46,14 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Ask:
-    """The circumstances of one request: who asks, and the transaction that everything it does belongs to."""
+    """The circumstances of one request: who asks, and the transaction that everything it does belongs to.
+
+    `known` is what the gate found out about who asks: the operation need not ask for it again in the same transaction.
+    """
 
     actor: Actor
     tx: Transaction
+    known: dict[type, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -110,18 +116,13 @@ class Operations(Generic[Room]):
             channel=Channel(prefetch_count=PREFETCH, on_return_raises=True),
             ack_policy=AckPolicy.ACK,  # a request is transient: its asker asks again, under the same key
             no_reply=True,
-            decoder=_whole,
+            decoder=whole,
         )
         async def receive(raw: Any) -> None:
             incoming = raw.raw_message
             reply = await desk.reply(incoming)
             if reply is not None and incoming.reply_to:
                 await broker.publish(_reply(reply, incoming.correlation_id), queue=incoming.reply_to, mandatory=False)
-
-
-async def _whole(raw: RabbitMessage) -> RabbitMessage:
-    """The message itself. To ask the framework for it beside the body costs a way through another thread, each time."""
-    return raw
 
 
 @dataclass(frozen=True)
@@ -132,11 +133,12 @@ class _Guard:
     gate: Gate
     rules: Mapping[str, Rule]
 
-    async def admit(self, asked: Operation[Any], ask: Ask, *, is_replay: bool = False) -> None:
+    async def admit(self, asked: Operation[Any], ask: Ask, *, is_replay: bool = False) -> Rule:
         rule = self.rules.get(asked.operation)
         if rule is None:
             raise NoRule(asked.operation)
         await self.gate(Request(rule, asked, is_replay), ask)
+        return rule
 
 
 class _Desk:
@@ -184,11 +186,19 @@ class _Desk:
         async with self._database.transaction() as tx:
             ask = Ask(actor, tx)
             if not asked.changes or key is None:
-                await self._guard.admit(request, ask)
-                return (await _answered(answering, request, ask, self._room)).model_dump_json().encode()
-            return json.dumps(await self._once(request, str(key), ask, answering)).encode()
+                return (await self._done(request, ask, answering)).model_dump_json().encode()
+            return await self._once(request, str(key), ask, answering)
 
-    async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> Any:
+    async def _done(self, request: Operation[Any], ask: Ask, answering: Answering) -> BaseModel:
+        """Admitted, answered, and told to the audit log where it is one of the acts that stand there."""
+        rule = await self._guard.admit(request, ask)
+        reply = await _answered(answering, request, ask, self._room)
+        order = order_to_note(request, rule, ask.actor, reply)
+        if order is not None:
+            await say(ask.tx, order)
+        return reply
+
+    async def _once(self, request: Operation[Any], key: str, ask: Ask, answering: Answering) -> bytes:
         fingerprint = hashlib.sha256(request.model_dump_json().encode()).digest()
         mine = (ask.actor.staff_id, request.operation, key)
         claim = "insert into answers (actor_id, operation, key, fingerprint) values ($1, $2, $3, $4) on conflict do nothing returning true"
@@ -199,12 +209,12 @@ class _Desk:
             if given is None or given["fingerprint"] != fingerprint:
                 raise Declined("idempotency-key-reused", "Nøkkelen er brukt til en annen forespørsel.", status=422)
             await self._guard.admit(request, ask, is_replay=True)
-            return given["reply"]
-        await self._guard.admit(request, ask)
-        reply = (await _answered(answering, request, ask, self._room)).model_dump(mode="json")
-        keep = "update answers set reply = $4 where actor_id = $1 and operation = $2 and key = $3"
+            return json.dumps(given["reply"]).encode()
+        reply = (await self._done(request, ask, answering)).model_dump_json()
+        # written once: the same text is kept and sent
+        keep = "update answers set reply = $4::text::jsonb where actor_id = $1 and operation = $2 and key = $3"
         await ask.tx.execute(keep, *mine, reply)
-        return reply
+        return reply.encode()
 
 
 async def _answered(answering: Answering, request: Operation[Any], ask: Ask, room: Any) -> BaseModel:

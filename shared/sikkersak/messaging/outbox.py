@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import aio_pika
 import aiormq
@@ -30,12 +31,13 @@ CONFIRM_SECONDS = 10.0
 POLL_SECONDS = 1.0
 CHANNEL = "outbox"  # PostgreSQL notifications are per database; the payload names the schema
 
-# One statement and one notification a message; PostgreSQL folds equal notifications of one transaction into one.
+# One statement for all that is said at once; PostgreSQL folds equal notifications of one transaction into one.
 WRITE = """
 with written as (
-  insert into outbox (message_id, message_type, headers, body) values ($1, $2, $3, $4) returning id
+  insert into outbox (message_id, message_type, headers, body)
+  select * from unnest($1::uuid[], $2::text[], $3::jsonb[], $4::bytea[]) returning id
 )
-select pg_notify('outbox', current_schema()) from written
+select pg_notify('outbox', current_schema()) from written limit 1
 """
 CLAIM = "select * from outbox where next_try_at <= now() order by id limit $1 for update skip locked"
 FAILED = """
@@ -48,12 +50,21 @@ where id = any($1::bigint[])
 SEND_FAILURES = (aiormq.AMQPError, aio_pika.exceptions.AMQPError, ConnectionError, TimeoutError, RuntimeError)
 
 
-async def say(tx: Transaction, message: Message) -> Envelope:
-    """Writes a fact or an order into the outbox of this transaction. It leaves if, and only if, the change commits."""
-    envelope = Envelope.around(message.message_type)
-    body = message.model_dump_json().encode()
-    await tx.fetchval(WRITE, envelope.message_id, envelope.message_type, envelope.headers(), body)
-    return envelope
+async def say(tx: Transaction, *messages: Message) -> list[UUID]:
+    """Writes facts and orders into the outbox of this transaction. They leave if, and only if, the change commits.
+
+    Returns the ids that their receivers will know them by, in the order given.
+    """
+    envelopes = [Envelope.around(message.message_type) for message in messages]
+    ids = [envelope.message_id for envelope in envelopes]
+    await tx.fetchval(
+        WRITE,
+        ids,
+        [envelope.message_type for envelope in envelopes],
+        [envelope.headers() for envelope in envelopes],
+        [message.model_dump_json().encode() for message in messages],
+    )
+    return ids
 
 
 class Relay:

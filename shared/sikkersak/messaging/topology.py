@@ -62,7 +62,9 @@ WORK_QUEUES: Final = (
         prefetch=8,
     ),
     WorkQueue(
-        "cases.orders", ("cases.register_mail.v1", "cases.account_for_finished.v1", "cases.order_again.v1"), prefetch=8
+        "cases.orders",
+        ("cases.register_mail.v1", "cases.account_for_finished.v1", "cases.order_again.v1", "cases.note_act.v1"),
+        prefetch=8,
     ),
     WorkQueue(
         "cases.facts",

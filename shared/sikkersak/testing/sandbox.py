@@ -55,7 +55,7 @@ async def sandbox(*, longest_delay: int | None = None) -> AsyncIterator[Sandbox]
     """
     name = f"sikkersak_test_{new_id().hex[-12:]}"
     admin_database, amqp = os.environ["DATABASE_URL"], os.environ["RABBITMQ_URL"]
-    async with _database(admin_database, name) as database_url, httpx.AsyncClient(base_url=_management(amqp)) as http:
+    async with _database(admin_database, name) as database_url, _broker(amqp) as http:
         vhosts = {EVENTS_VHOST: name, RPC_VHOST: f"{name}_rpc"}
         for known, own in vhosts.items():
             (await http.put(f"/api/vhosts/{own}")).raise_for_status()
@@ -93,6 +93,11 @@ def _hasty(wanted: dict[str, Any], longest_delay: int | None) -> dict[str, Any]:
         if ttl is not None and longest_delay is not None and ".retry." in policy["name"]:
             policy["definition"]["message-ttl"] = min(ttl, longest_delay)
     return wanted
+
+
+def _broker(amqp: str) -> httpx.AsyncClient:
+    """A virtual host is made in a tenth of a second, and in many where the broker makes some for others too."""
+    return httpx.AsyncClient(base_url=_management(amqp), timeout=60)
 
 
 def _management(amqp: str) -> str:

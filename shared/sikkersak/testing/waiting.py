@@ -1,4 +1,7 @@
-"""Waiting for a condition with a deadline; tests never sleep for a guessed time."""
+"""Waiting for a condition with a deadline; tests never sleep for a guessed time.
+
+The deadline is for what never comes: it costs nothing where all is well, and a slow machine must not reach it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TypeVar
 Seen = TypeVar("Seen")
 
 
-async def eventually(look: Callable[[], Awaitable[Seen]], *, within: float = 15.0, what: str = "the condition") -> Seen:
+async def eventually(look: Callable[[], Awaitable[Seen]], *, within: float = 45.0, what: str = "the condition") -> Seen:
     """The first truthy thing that `look` sees. Fails after `within` seconds, saying what was waited for."""
     deadline = time.monotonic() + within
     while True:

@@ -38,6 +38,7 @@ class Backend:
     def __init__(self, store: ObjectStore, folder: Path | None) -> None:
         self._store = store
         self._folder = folder
+        self._settled: set[tuple[int, int]] = set()  # folders that the disk keeps, by device and number
 
     @classmethod
     async def open(cls, url: str) -> Backend:
@@ -54,16 +55,18 @@ class Backend:
         return backend
 
     async def beginning(self, name: str, length: int) -> Beginning | None:
-        """The first `length` bytes; None when there is no such object."""
+        """The first `length` bytes, or all there are, in one question; None when there is no such object."""
         async with self._spoken():
             try:
-                meta = await obstore.head_async(self._store, name)
-                if meta["size"] == 0:
-                    return Beginning(b"", 0, meta["e_tag"])
-                content = await obstore.get_range_async(self._store, name, start=0, length=min(length, meta["size"]))
+                answer = await obstore.get_async(self._store, name, options={"range": (0, length)})
+                content = await answer.bytes_async()
             except FileNotFoundError:
                 return None
-        return Beginning(bytes(content), meta["size"], meta["e_tag"])
+            except BaseError:  # an empty object has no first byte to ask for
+                if (meta := await obstore.head_async(self._store, name))["size"] > 0:
+                    raise
+                return Beginning(b"", 0, meta["e_tag"])
+        return Beginning(bytes(content), answer.meta["size"], answer.meta["e_tag"])
 
     async def read(self, name: str, start: int, end: int, version: str | None) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to `end` of exactly that version of the object, in pieces."""
@@ -92,7 +95,7 @@ class Backend:
             except AlreadyExistsError:
                 return False
             if self._folder is not None:
-                await asyncio.to_thread(_settle, self._folder / name)
+                await asyncio.to_thread(self._settle, self._folder / name)
         return True
 
     async def delete(self, name: str) -> None:
@@ -120,6 +123,15 @@ class Backend:
         """An unmounted disk looks like an empty folder: nothing may be called missing, or written, while it is so."""
         if not await self.is_there():
             raise VaultAway("the vault is out of reach")
+
+    def _settle(self, path: Path) -> None:
+        """Makes the disk keep the file and its name; and once each, the folders that were made for such files."""
+        _sync(path)
+        folder = _sync(path.parent)
+        if folder not in self._settled:
+            for above in path.parents[1:3]:  # objects/ab stands in objects, and that in the vault's own folder
+                _sync(above)
+            self._settled.add(folder)
 
     async def _mark(self) -> None:
         async with self._spoken():
@@ -150,11 +162,12 @@ def _bucket(url: str) -> ObjectStore:
     )
 
 
-def _settle(path: Path) -> None:
-    """Makes the disk keep the file, its name, and the folders that were made for it."""
-    for place in (path, *path.parents[:3]):  # objects/ab/abcd…, and the vault's own folder
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+def _sync(place: Path) -> tuple[int, int]:
+    """Makes the disk keep what a file or folder holds; returns which one it is."""
+    handle = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+        found = os.fstat(handle)
+    finally:
+        os.close(handle)
+    return found.st_dev, found.st_ino

@@ -19,7 +19,7 @@ from sikkersak.vault.backend import Backend, Beginning
 from sikkersak.vault.errors import ContentTooLarge, VaultBusy, VaultChanged, VaultCorrupt, VaultMissing
 from sikkersak.vault.keys import KeyRing, holder_of
 from sikkersak.vault.reference import VaultRef
-from sikkersak.vault.sealing import HEADER, ChunkCipher, Sealing, key_id_of, open_header
+from sikkersak.vault.sealing import CHUNK, HEADER, TAG, ChunkCipher, Sealing, key_id_of, open_header
 from sikkersak.vault.spool import Content, Spool, off_the_loop
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,8 @@ class _Found:
     name: str
     version: str | None
     sealing: Sealing
+    body: bytes = b""
+    """All of it, where the object is of one chunk and came with its header."""
 
 
 class Vault:
@@ -83,13 +85,8 @@ class Vault:
 
         Raises `VaultMissing`, or `VaultCorrupt`, possibly after some pieces: what was built from them is not whole.
         """
-        digest = hashlib.sha256()
-        found = await self._find(ref)
-        async for piece in self._chunks(found, 0, found.sealing.chunks):
-            digest.update(piece)
+        async for piece in self._verified(ref, await self._find(ref)):
             yield piece
-        if digest.hexdigest() != ref.sha256:
-            raise VaultCorrupt(f"content {ref.short} does not have its checksum")
 
     async def read_range(self, ref: VaultRef, start: int, end: int) -> AsyncGenerator[bytes, None]:
         """The bytes from `start` up to, not including, `end`; only the chunks they touch are fetched and verified."""
@@ -192,12 +189,13 @@ class Vault:
     async def _state(self, ref: VaultRef) -> _State:
         for _ in range(ATTEMPTS):
             try:
-                async for _ in self.read(ref):
+                if (found := await self._look(ref)) is None:
+                    await self._backend.refuse_if_away()
+                    return _State.ABSENT
+                async for _ in self._verified(ref, found):
                     pass
             except VaultChanged:
                 continue
-            except VaultMissing:
-                return _State.ABSENT
             except VaultCorrupt as wrong:
                 log.error("vault_object_replaced", object=ref.short, reason=str(wrong))
                 return _State.DAMAGED
@@ -206,26 +204,45 @@ class Vault:
 
     async def _find(self, ref: VaultRef) -> _Found:
         for _ in range(2):  # a second look: `rewrap` may have moved it between two names
-            for name in self._keys.names_of(ref.sha256, ref.holder):
-                beginning = await self._backend.beginning(name, HEADER)
-                if beginning is not None:
-                    return self._recognised(name, beginning, ref)
+            if (found := await self._look(ref)) is not None:
+                return found
         await self._backend.refuse_if_away()
         raise VaultMissing(f"the vault does not hold {ref.short}")
 
+    async def _look(self, ref: VaultRef) -> _Found | None:
+        """What lies under one of its names: the header, and with it all the rest of what is small."""
+        wanted = HEADER + ref.size + TAG if ref.size <= CHUNK else HEADER
+        for name in self._keys.names_of(ref.sha256, ref.holder):
+            beginning = await self._backend.beginning(name, wanted)
+            if beginning is not None:
+                return self._recognised(name, beginning, ref)
+        return None
+
     def _recognised(self, name: str, beginning: Beginning, ref: VaultRef | None) -> _Found:
         """The object's secrets, when it is the one that `ref` and its own name promise, and of its full length."""
-        sealing = open_header(beginning.content, self._keys)
+        sealing = open_header(beginning.content[:HEADER], self._keys)
         is_promised = ref is None or (sealing.sha256, sealing.size) == (ref.sha256, ref.size)
         if not is_promised or name not in self._keys.names_of(sealing.sha256, holder_of(name)):
             raise VaultCorrupt("the object is another than its name says")
         if beginning.size != sealing.stored_size:
             raise VaultCorrupt(f"the object is {beginning.size} bytes, not {sealing.stored_size}")
-        return _Found(name, beginning.version, sealing)
+        body = beginning.content[HEADER:] if sealing.chunks == 1 else b""
+        return _Found(name, beginning.version, sealing, body)
+
+    async def _verified(self, ref: VaultRef, found: _Found) -> AsyncGenerator[bytes, None]:
+        digest = hashlib.sha256()
+        async for piece in self._chunks(found, 0, found.sealing.chunks):
+            digest.update(piece)
+            yield piece
+        if digest.hexdigest() != ref.sha256:
+            raise VaultCorrupt(f"content {ref.short} does not have its checksum")
 
     async def _chunks(self, found: _Found, first: int, end: int) -> AsyncGenerator[bytes, None]:
         """The plaintext of the chunks from `first` up to `end`, each verified."""
         sealing, cipher = found.sealing, ChunkCipher(found.sealing.data_key)
+        if found.body:
+            yield await self._opened(cipher, 0, found.body, is_last=True)
+            return
         stored = self._backend.read(found.name, sealing.stored_at(first), sealing.stored_at(end), found.version)
         waiting = bytearray()
         number = first

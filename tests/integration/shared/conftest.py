@@ -78,6 +78,7 @@ async def running(place: Sandbox, desk: Desk) -> AsyncIterator[Running]:
         default_channel=Channel(on_return_raises=True),
         middlewares=[RetryMiddleware],
         reconnect_interval=0.2,
+        apply_types=False,
         logger=None,
     )
     broker.context.set_global("broker", broker)

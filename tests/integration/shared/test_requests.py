@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from sikkersak.contracts.cases import ListSchools, SchoolList
+from sikkersak.contracts.cases_people import ListSchools, SchoolList
 from sikkersak.errors import Transient
 from sikkersak.identity import Actor, ActorSigner
 from sikkersak.ids import new_id
@@ -36,7 +36,7 @@ async def asked(client: RpcClient, place: Sandbox) -> SchoolList:
     async with owner:
         channel = await owner.channel()
         await (await channel.get_queue("rpc.cases", ensure=False)).consume(answer, no_ack=True)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(45):
             while True:
                 try:
                     return await client.ask(ListSchools(), actor=ACTOR, within=1.0)
@@ -48,7 +48,7 @@ async def lose_and_make_anew(place: Sandbox) -> None:
     """The virtual host goes with all it holds; the client meets a broker that does not know it, then an empty one."""
     own, user = f"{place.vhost}_rpc", urlsplit(place.rabbitmq_rpc_url).username
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
-    async with httpx.AsyncClient(base_url=place.management_url) as http:
+    async with httpx.AsyncClient(base_url=place.management_url, timeout=60) as http:
         (await http.delete(f"/api/vhosts/{own}")).raise_for_status()
         await asyncio.sleep(0.5)  # reconnects are refused meanwhile
         (await http.put(f"/api/vhosts/{own}")).raise_for_status()

@@ -25,15 +25,15 @@ class TestHandover:
         port, left = free_port(), asyncio.Event()
         first = open_entrance("127.0.0.1", port, short(tmp_path))
         offering = asyncio.create_task(offer_entrance(first, short(tmp_path), left.set))
-        await eventually(lambda: _is(short(tmp_path).exists()), within=5, what="the door")
+        await eventually(lambda: _is(short(tmp_path).exists()), what="the door")
 
         second = await asyncio.to_thread(open_entrance, "127.0.0.1", port, short(tmp_path))
         first.listening.close()
-        visitor = socket.create_connection(("127.0.0.1", port), timeout=2)
+        visitor = socket.create_connection(("127.0.0.1", port), timeout=45)
         assert not left.is_set()
 
         second.is_served()
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), 45)
         served, _ = second.listening.accept()
         served.sendall(b"here")
         assert visitor.recv(4) == b"here"
@@ -43,7 +43,7 @@ class TestHandover:
         port, left = free_port(), asyncio.Event()
         first = open_entrance("127.0.0.1", port, short(tmp_path))
         offering = asyncio.create_task(offer_entrance(first, short(tmp_path), left.set))
-        await eventually(lambda: _is(short(tmp_path).exists()), within=5, what="the door")
+        await eventually(lambda: _is(short(tmp_path).exists()), what="the door")
 
         dead = await asyncio.to_thread(open_entrance, "127.0.0.1", port, short(tmp_path))
         assert dead.predecessor is not None
@@ -52,7 +52,7 @@ class TestHandover:
 
         assert not left.is_set()
         living.is_served()
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), 45)
         await offering
 
     def test_door_that_nobody_stands_behind_is_no_hindrance(self, tmp_path: Path) -> None:

@@ -6,12 +6,15 @@ from dataclasses import replace
 from typing import Final
 
 from sikkersak.identity.permissions import Permission
-from sikkersak.identity.policy.rules import Rule, Subject, at_school, gateway_itself, holding, listing, staff
+from sikkersak.identity.policy.rules import Rule, Subject, at_school, gateway_itself, holding, listing, noted, staff
 
 LOG: Final = "Arkivloggen er for administrator, postfordeler og skoleleder."
 MENDING: Final = "Bare administrator og postfordeler kan sende på nytt, rette, oppgi og avstemme."
 RECONCILED: Final = "Avstemming er for administrator, postfordeler og drift."
 EXTRACTION: Final = "Uttrekk til avlevering er for administrator."
+ARCHIVED: Final = at_school(
+    Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
+)
 JOB: Final = at_school(
     Permission.FOLLOW_SENDINGS,
     or_anywhere=Permission.FOLLOW_ALL_SENDINGS,
@@ -33,12 +36,8 @@ RULES: Final[dict[str, Rule]] = {
     "archiver.list_deliveries.v1": listing(
         Subject.DELIVERY, Permission.ARCHIVE_LOG, everything=Permission.ARCHIVE_LOG_ALL, refusal=LOG
     ),
-    "archiver.read_delivery.v1": at_school(
-        Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
-    ),
-    "archiver.read_renditions.v1": at_school(
-        Permission.ARCHIVE_LOG, or_anywhere=Permission.ARCHIVE_LOG_ALL, refusal=LOG, subject=Subject.DELIVERY
-    ),
+    "archiver.read_delivery.v1": noted(ARCHIVED),
+    "archiver.read_renditions.v1": noted(ARCHIVED),
     "archiver.choose_rendition.v1": holding(Permission.MEND_ARCHIVING, refusal=MENDING, subject=Subject.DELIVERY),
     "archiver.retry_delivery.v1": holding(
         Permission.MEND_ARCHIVING,
@@ -69,9 +68,9 @@ RULES: Final[dict[str, Rule]] = {
         refusal="Du må oppgi hvilket dokument det gjelder.",
         or_by_document=True,
     ),
-    "signing.read_job.v1": replace(JOB, is_open_by_document=True),
+    "signing.read_job.v1": noted(replace(JOB, is_open_by_document=True)),
     "signing.cancel_job.v1": DECIDED_ABOUT,
-    "signing.open_ceremony.v1": DECIDED_ABOUT,
+    "signing.open_ceremony.v1": noted(DECIDED_ABOUT),
     "signing.return_from_ceremony.v1": gateway_itself(),
     "notifier.list_consignments.v1": listing(
         Subject.CONSIGNMENT,
@@ -84,7 +83,7 @@ RULES: Final[dict[str, Rule]] = {
         *(Permission.ADMINISTER, Permission.HANDLE_MAIL, Permission.OPERATE),
         refusal="Bare administrator, postfordeler og drift kan sende driftsmeldinger.",
     ),
-    "notifier.read_consignment.v1": replace(CONSIGNMENT, is_open_by_document=True),
+    "notifier.read_consignment.v1": noted(replace(CONSIGNMENT, is_open_by_document=True)),
     "notifier.resolve_letter.v1": replace(DECIDED_ABOUT, subject=Subject.CONSIGNMENT),
     "notifier.read_preferences.v1": staff(),
     "notifier.put_preferences.v1": staff(),

@@ -67,6 +67,7 @@ class Rule:
     staff will do. For a case, `need` is the access and `beside` what must be held at its school beside the access.
     `is_open_by_document`: any member of staff may ask about one document by its id, after cases has shown it to them.
     `is_emergency`: about a case that is not seen, for whoever holds `at_school` there; being on the case is no reason.
+    `is_noted`: a read of pupils' content outside cases, which the audit log is told of as it is of every change there.
     `scope`: what a machine must have been granted; with none, the HR system, which is granted nothing by scopes.
     """
 
@@ -79,6 +80,7 @@ class Rule:
     is_listing: bool = False
     is_open_by_document: bool = False
     is_emergency: bool = False
+    is_noted: bool = False
     kinds: frozenset[ActorKind] = PEOPLE
     scope: Scope | None = None
     refusal: str = "Rollen din gir ikke rett til dette."
@@ -203,6 +205,11 @@ def machine() -> Rule:
 def or_machine(rule: Rule, scope: Scope) -> Rule:
     """The same, and a machine that was granted this scope."""
     return replace(rule, kinds=PEOPLE | {ActorKind.MACHINE}, scope=scope)
+
+
+def noted(rule: Rule) -> Rule:
+    """The same, and the audit log is told whenever a member of staff reads by it."""
+    return replace(rule, is_noted=True)
 
 
 def holding(*any_of: Permission, refusal: str, subject: Subject = Subject.NOTHING) -> Rule:

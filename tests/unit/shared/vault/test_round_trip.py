@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
+import obstore
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -181,3 +182,33 @@ async def test_a_holders_copy_is_deleted_and_everybody_elses_stays(vault: Vault)
         assert await vault.read_bytes(ref, 100) == b"the same"
     await vault.delete(shared)
     assert await vault.exists(theirs)
+
+
+async def test_the_disk_keeps_every_object_and_once_the_folders_made_for_it(
+    vault: Vault, folder: Path, objects: Callable[[], list[Path]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: kept.append(Path(f"/proc/self/fd/{handle}").readlink()))
+    for number in range(40):
+        await vault.put(str(number).encode(), PDF)
+    made = objects()
+    assert len(made) == 40
+    assert [path for path in kept if path.is_file()] == sorted(made, key=kept.index)
+    assert [path for path in kept if path.parent == folder / "objects"] == [
+        path.parent for path in sorted(made, key=kept.index)
+    ]
+    assert kept.count(folder / "objects") == kept.count(folder) == len({path.parent for path in made})
+
+
+async def test_what_is_small_is_fetched_with_one_question(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = await vault.put(b"x" * CHUNK, PDF)
+    asked: list[str] = []
+
+    def counted(name: str) -> Callable[..., object]:
+        real = getattr(obstore, name)
+        return lambda *given, **named: asked.append(name) or real(*given, **named)
+
+    for name in ("head_async", "get_async", "get_range_async"):
+        monkeypatch.setattr(obstore, name, counted(name))
+    assert await vault.read_bytes(ref, CHUNK) == b"x" * CHUNK
+    assert asked == ["get_async"]
