@@ -13,7 +13,7 @@ import sys
 from pydantic import SecretStr, ValidationError
 
 from cases.store import audit, people
-from sikkersak.contracts.cases import PutStaff
+from sikkersak.contracts.cases_people import PutStaff
 from sikkersak.identity.national_number import lookup, lookup_key
 from sikkersak.identity.roles import Role
 from sikkersak.persistence.database import Database

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from cases import accounts  # noqa: F401 - it registers what it hears
+from cases import accounts, staff_acts  # noqa: F401 - they register what they hear
 from cases.handlers import handlers
 from cases.office import Office
 from cases.operations import operations

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import BaseModel, TypeAdapter
 
 from cases.office import Office
-from cases.store import cases, people
+from cases.store import cases
 from sikkersak.clock import local_date
 from sikkersak.contracts.archiver import (
     ArchiveDocument,
@@ -21,11 +21,11 @@ from sikkersak.contracts.archiver import (
     PartyRole,
     RecordType,
 )
-from sikkersak.contracts.cases import Pupil
+from sikkersak.contracts.cases_people import Pupil
 from sikkersak.contracts.notifier import LetterDossier
 from sikkersak.contracts.signing import Signer, SigningDossier
 from sikkersak.contracts.values import AccessAssessment, File, Party
-from sikkersak.errors import Declined, NotFound
+from sikkersak.errors import Declined
 from sikkersak.persistence.database import Row, Transaction
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
@@ -39,12 +39,15 @@ class Sealed:
 
     def __init__(self, office: Office) -> None:
         self._vault = office.vault
+        self._kept: dict[str, tuple[Party, ...]] = {}  # what was sealed just now need not be read back
 
     async def parties(self, row: Row) -> tuple[Party, ...]:
         """Who a document came from or goes to."""
         if row["parties"] is None:
             return ()
         ref = VaultRef.model_validate(row["parties"])
+        if ref.sha256 in self._kept:
+            return self._kept[ref.sha256]
         return PARTIES.validate_json(await self._vault.read_bytes(ref, limit=1 << 20))
 
     async def keep_parties(self, parties: tuple[Party, ...]) -> dict[str, object] | None:
@@ -52,7 +55,9 @@ class Sealed:
         if not parties:
             return None
         body = json.dumps(PARTIES.dump_python(parties, mode="json")).encode()
-        return (await self._vault.put(body, "application/json")).model_dump(mode="json")
+        ref = await self._vault.put(body, "application/json")
+        self._kept[ref.sha256] = parties
+        return ref.model_dump(mode="json")
 
     async def pupil(self, row: Row) -> Pupil:
         """A pupil with national number and guardians."""
@@ -70,31 +75,30 @@ class Sealed:
 
 async def case_file(tx: Transaction, case_id: UUID) -> tuple[Row, CaseFile]:
     """saksmappe, as the archive must know it."""
-    row = await cases.case(tx, case_id)
-    if row is None:
-        raise NotFound("case")
-    school = await people.school(tx, row["school_id"])
+    row = await cases.case_with_names(tx, case_id)
     return row, CaseFile(
         case_id=case_id,
         number=f"{row['year']}/{row['running']}",
         title=row["title"],
         public_title=row["public_title"],
         opened=local_date(row["opened_at"]),
-        school=school.name,
-        school_organisation=school.organisation,
-        responsible=await people.staff_name(tx, row["responsible_id"]),
+        school=row["school"],
+        school_organisation=row["school_organisation"],
+        responsible=row["responsible"],
         access=AccessAssessment.model_validate(row["access"]),
     )
 
 
-async def record(tx: Transaction, sealed: Sealed, document: Row, event: Row | None = None) -> ArchiveDossier:
-    """The registry entry that a finished document becomes."""
-    _, folder = await case_file(tx, document["case_id"])
+async def record(
+    tx: Transaction, sealed: Sealed, document: Row, event: Row | None = None
+) -> tuple[Row, ArchiveDossier]:
+    """The registry entry that a finished document becomes, and its case."""
+    case, folder = await case_file(tx, document["case_id"])
     record_type = RecordType(document["record_type"])
     role = PartyRole.SENDER if record_type is RecordType.INCOMING else PartyRole.RECEIVER
     parties = tuple(CorrespondenceParty(role=role, party=party) for party in await sealed.parties(document))
     files = [File.model_validate(file) for file in document["files"]]
-    return ArchiveDossier(
+    return case, ArchiveDossier(
         kind=DeliveryKind.RECORD,
         case_file=folder,
         record_id=document["document_id"],
@@ -122,9 +126,9 @@ def _described(document: Row, files: list[File], position: int) -> ArchiveDocume
     )
 
 
-async def evidence(tx: Transaction, document: Row, files: tuple[File, ...]) -> ArchiveDossier:
-    """The signed result and its proofs: archived unchanged beside the rendition (M20, DESIGN §3)."""
-    _, folder = await case_file(tx, document["case_id"])
+async def evidence(tx: Transaction, document: Row, files: tuple[File, ...]) -> tuple[Row, ArchiveDossier]:
+    """The signed result and its proofs: archived unchanged beside the rendition (M20, DESIGN §3); and the case."""
+    case, folder = await case_file(tx, document["case_id"])
     described = tuple(
         ArchiveDocument(
             document_key=uuid5(NAMESPACE_OID, f"{document['document_id']}:signed:{file.ref.sha256}"),
@@ -135,7 +139,7 @@ async def evidence(tx: Transaction, document: Row, files: tuple[File, ...]) -> A
         )
         for file in files
     )
-    return ArchiveDossier(
+    return case, ArchiveDossier(
         kind=DeliveryKind.EVIDENCE,
         case_file=folder,
         record_id=document["document_id"],

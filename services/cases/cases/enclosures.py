@@ -6,7 +6,7 @@ from uuid import UUID
 
 from cases import dossiers
 from cases.store import documents
-from sikkersak.contracts.cases import DocumentState
+from sikkersak.contracts.cases_documents import DocumentState
 from sikkersak.contracts.values import File
 from sikkersak.errors import Declined
 from sikkersak.persistence.database import Row, Transaction

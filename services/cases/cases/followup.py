@@ -11,8 +11,9 @@ from cases.dossiers import Sealed
 from cases.store import cases, documents, people, tasks
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import ArchiveDossier, Deliver, DeliveryKind
-from sikkersak.contracts.cases import DocumentFinished, DocumentState, DocumentView
+from sikkersak.contracts.cases import DocumentFinished
 from sikkersak.contracts.cases_casework import TaskKind
+from sikkersak.contracts.cases_documents import DocumentState, DocumentView
 from sikkersak.contracts.notifier import LetterChanged, SendLetter
 from sikkersak.contracts.values import File, Party
 from sikkersak.errors import Declined
@@ -23,22 +24,26 @@ from sikkersak.persistence.database import Row, Transaction
 FREE: Final = {"held_by": None, "held_until": None}
 
 
-async def finish(
-    tx: Transaction, sealed: Sealed, document_id: UUID, files: list[File], event: Row | None = None
-) -> None:
+async def finish(tx: Transaction, sealed: Sealed, document_id: UUID, files: list[File]) -> None:
     """Locks it and creates the archive obligation at the same moment (M12)."""
     kept = [file.model_dump(mode="json") for file in files]
-    await documents.set_state(tx, document_id, DocumentState.FINISHED, files=kept, finished_at=now(), **FREE)
-    row = await documents.document(tx, document_id)
-    dossier = await dossiers.record(tx, sealed, row, event)
-    school_id = await _school(tx, row)
-    await _order_archiving(tx, sealed, row, school_id, dossier)
-    await say(tx, DocumentFinished(document_id=document_id, case_id=row["case_id"], school_id=school_id))
+    finished = {"files": kept, "finished_at": now()} | FREE
+    row = await documents.set_state(tx, document_id, DocumentState.FINISHED, **finished)
+    await finished_now(tx, sealed, row)
+
+
+async def finished_now(tx: Transaction, sealed: Sealed, row: Row, event: Row | None = None) -> None:
+    """Creates the archive obligation of a document that this transaction locks (M12), and tells of it."""
+    case, dossier = await dossiers.record(tx, sealed, row, event)
+    order = await _archiving(tx, sealed, row, case["school_id"], dossier)
+    fact = DocumentFinished(document_id=row["document_id"], case_id=row["case_id"], school_id=case["school_id"])
+    await say(tx, order, fact)
 
 
 async def archive_evidence(tx: Transaction, sealed: Sealed, row: Row, files: tuple[File, ...]) -> None:
     """The signed result and its proofs are archived beside the rendition (M20)."""
-    await _order_archiving(tx, sealed, row, await _school(tx, row), await dossiers.evidence(tx, row, files))
+    case, dossier = await dossiers.evidence(tx, row, files)
+    await say(tx, await _archiving(tx, sealed, row, case["school_id"], dossier))
 
 
 async def archive_closing(tx: Transaction, sealed: Sealed, case: Row, remark: str) -> None:
@@ -53,15 +58,15 @@ async def archive_reopening(tx: Transaction, sealed: Sealed, case: Row, reason: 
 
 async def archive_assessment(tx: Transaction, sealed: Sealed, row: Row, view: DocumentView) -> None:
     """What stands in the archive gets the newer screening and public title (M8)."""
-    given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
+    case, given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
     dossier = dossiers.correction(given, view.access, view.public_title)
-    await _order_archiving(tx, sealed, row, await _school(tx, row), dossier)
+    await say(tx, await _archiving(tx, sealed, row, case["school_id"], dossier))
 
 
 async def archive_withdrawal(tx: Transaction, sealed: Sealed, row: Row, reason: str) -> None:
     """Utgår in the archive too: nothing is deleted there either (M12)."""
-    given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
-    await _order_archiving(tx, sealed, row, await _school(tx, row), dossiers.withdrawal(given, reason))
+    case, given = await dossiers.record(tx, sealed, row, await cases.event(tx, row["event_id"]))
+    await say(tx, await _archiving(tx, sealed, row, case["school_id"], dossiers.withdrawal(given, reason)))
 
 
 async def _order_of_case(tx: Transaction, sealed: Sealed, case: Row, kind: DeliveryKind, remark: str) -> None:
@@ -78,10 +83,11 @@ async def _order_of_case(tx: Transaction, sealed: Sealed, case: Row, kind: Deliv
     await say(tx, order)
 
 
-async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id: UUID, dossier: ArchiveDossier) -> None:
+async def _archiving(tx: Transaction, sealed: Sealed, row: Row, school_id: UUID, dossier: ArchiveDossier) -> Deliver:
+    """Obliges, and returns the order that says so."""
     kept = await sealed.keep(dossier)
     delivery_id = await documents.oblige_archive(tx, row["case_id"], row["document_id"], dossier.kind, kept)
-    order = Deliver(
+    return Deliver(
         delivery_id=delivery_id,
         document_id=row["document_id"],
         case_id=row["case_id"],
@@ -90,7 +96,6 @@ async def _order_archiving(tx: Transaction, sealed: Sealed, row: Row, school_id:
         dossier=kept,
         is_urgent=row["signing"] == "waiting" or row["is_to_be_sent"],
     )
-    await say(tx, order)
 
 
 async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
@@ -112,6 +117,7 @@ async def order_letters(tx: Transaction, sealed: Sealed, row: Row) -> None:
             SendLetter(
                 letter_id=letter_id,
                 document_id=row["document_id"],
+                case_id=row["case_id"],
                 school_id=school_id,
                 dossier=dossier,
                 asked_by=row["owner_id"],

@@ -24,7 +24,7 @@ async def gate(request: Request, ask: Ask) -> None:
     if ask.actor.kind is not ActorKind.PERSON:
         admit_by_token(request.rule, request.asked, ask.actor)
         return
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     verdict = await _verdict(ask.tx, standing, request)
     if verdict is Verdict.HIDDEN:
         raise NotFound(request.rule.subject.value)

@@ -12,15 +12,10 @@ from cases.domain.titles import SHIELD, public_title
 from cases.dossiers import Sealed
 from cases.office import Office
 from cases.store import audit, cases, documents, folders, people
+from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, RecordType, RenditionReady
-from sikkersak.contracts.cases import (
-    DocumentState,
-    EventKind,
-    IncomingMailDossier,
-    MailRefused,
-    MailTaken,
-    RegisterIncoming,
-)
+from sikkersak.contracts.cases import IncomingMailDossier, MailRefused, MailTaken, RegisterIncoming
+from sikkersak.contracts.cases_documents import DocumentState, EventKind
 from sikkersak.contracts.notifier import LetterChanged
 from sikkersak.contracts.signing import DocumentSigned, JobChanged, SignedEvidence
 from sikkersak.errors import Declined
@@ -43,16 +38,12 @@ async def register_incoming(order: RegisterIncoming, tx: Transaction, office: Of
     dossier = await unseal(office.vault, order.dossier, IncomingMailDossier)
     try:
         async with tx.transaction():
-            case_id, event_id = await _take(tx, office, order, dossier)
+            await _take(tx, office, order, dossier)
     except Declined as no:
         await say(tx, MailRefused(mail_id=order.mail_id, code=no.code))
-        return
-    await say(tx, MailTaken(mail_id=order.mail_id, case_id=case_id, event_id=event_id))
 
 
-async def _take(
-    tx: Transaction, office: Office, order: RegisterIncoming, dossier: IncomingMailDossier
-) -> tuple[UUID, UUID]:
+async def _take(tx: Transaction, office: Office, order: RegisterIncoming, dossier: IncomingMailDossier) -> None:
     by = await people.standing(tx, order.registered_by)
     case_id = order.case_id or await _new_case(tx, order, dossier)
     case = await cases.case(tx, case_id)
@@ -62,9 +53,9 @@ async def _take(
     await incoming.demand_open(tx, sealed, case, order, by)
     names = await _names(tx, case["pupil_id"], dossier)
     kind = EventKind.NOTE if dossier.is_internal else EventKind.INCOMING
-    event_id = await cases.add_event(tx, case_id, kind, dossier.title, dossier.received_at, mail_id=order.mail_id)
+    event = await cases.add_event_row(tx, case_id, kind, dossier.title, dossier.received_at, mail_id=order.mail_id)
     fields = {
-        "event_id": event_id,
+        "event_id": event["event_id"],
         "case_id": case_id,
         "title": dossier.title,
         "public_title": incoming.shown_title(dossier, names),
@@ -72,23 +63,22 @@ async def _take(
         "record_type": (RecordType.INTERNAL if dossier.is_internal else RecordType.INCOMING).value,
         "document_date": dossier.document_date,
         "category": dossier.category,
-        "state": DocumentState.DRAFT.value,
+        "state": DocumentState.FINISHED.value,
+        "finished_at": now(),
         "needs_approval": False,
         "access": dossier.access.model_dump(mode="json"),
         "language": "nb",
         "to_guardians": False,
         "parties": await sealed.keep_parties(() if dossier.is_internal else (dossier.sender,)),
-        "files": [],
+        "files": [file.model_dump(mode="json") for file in dossier.files],
         "owner_id": by.staff_id,
     }
-    document_id = await documents.add_document(tx, fields)
-    event = await cases.event_of_mail(tx, order.mail_id)
-    await followup.finish(tx, sealed, document_id, list(dossier.files), event)
-    await incoming.tell(tx, case, order)
-    await audit.note(
-        tx, by.staff_id, "mail-registered", case_id=case_id, document_id=document_id, mail_id=str(order.mail_id)
-    )
-    return case_id, event_id
+    document = await documents.add_document(tx, fields)
+    await followup.finished_now(tx, sealed, document, event)
+    taken = MailTaken(mail_id=order.mail_id, case_id=case_id, event_id=event["event_id"])
+    await say(tx, taken, *await incoming.notices(tx, case, order))
+    about = {"case_id": case_id, "document_id": document["document_id"]}
+    await audit.note(tx, by.staff_id, "mail-registered", **about, mail_id=str(order.mail_id))
 
 
 async def _new_case(tx: Transaction, order: RegisterIncoming, dossier: IncomingMailDossier) -> UUID:

@@ -1,13 +1,15 @@
-"""The answer to a request for access as one package: a list of contents, and the files in its order (M19)."""
+"""The answer to a request for access: a list of contents, the files in its order, and all of it as one package (M19)."""
 
 from __future__ import annotations
 
-import io
+import asyncio
 import json
 import re
+import shutil
+import tempfile
 import zipfile
 from collections.abc import Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Final
 
 from cases.domain.collected import Collected, original
@@ -70,22 +72,27 @@ class PackageTooLarge(Declined):
         super().__init__("package-too-large", "Svaret blir for stort. Ta ut noe, og del innsynskravet i to.")
 
 
-async def package(office: Office, request: Row, rows: Sequence[Collected]) -> File:
-    """The ZIP in the vault: contents first, then what is given."""
+async def answer(office: Office, request: Row, rows: Sequence[Collected]) -> tuple[File, ...]:
+    """The files of the answer: the list of contents, then what is given, under names that name nobody."""
     words = WORDS[request["language"]]
-    contents = await _contents(office, request, rows, words)
-    made, total = io.BytesIO(), 0
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
-        _add(packed, f"00 {words['contents']}.pdf", contents)
-        for row in rows:
-            if row["decision"] == ItemDecision.REFUSE:
-                continue
-            file = handed_out(row)
-            total += file.ref.size
-            if total > LARGEST:
-                raise PackageTooLarge
-            _add(packed, _name(row, file, words), await office.vault.read_bytes(file.ref, limit=LARGEST))
-    ref = await office.vault.put(made.getvalue(), "application/zip")
+    given = [(row, handed_out(row)) for row in rows if row["decision"] != ItemDecision.REFUSE]
+    if sum(file.ref.size for _, file in given) > LARGEST:
+        raise PackageTooLarge
+    ref = await office.vault.put(await _contents(office, request, rows, words), "application/pdf")
+    contents = File(name=f"00 {words['contents']}.pdf", media_type="application/pdf", ref=ref)
+    named = (file.model_copy(update={"name": _name(row, file, words)}) for row, file in given)
+    return (contents, *named)
+
+
+async def package(office: Office, request: Row, files: Sequence[File]) -> File:
+    """The same as one ZIP in the vault. Made on disk and in threads, for it may be large."""
+    with tempfile.TemporaryDirectory() as folder:
+        made, part = Path(folder) / "package.zip", Path(folder) / "part"
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+            for file in files:
+                await office.vault.save(file.ref, part)
+                await asyncio.to_thread(_add, packed, file.name, part)
+        ref = await office.vault.put(made, "application/zip")
     name = f"innsyn-{request['year']}-{request['running']}.zip"
     return File(name=name, media_type="application/zip", ref=ref)
 
@@ -131,7 +138,8 @@ def _name(row: Collected, file: File, words: dict[str, str]) -> str:
     return f"{row['item']:02d} {row['entry'].replace('/', '-')}{part}.{suffix}"
 
 
-def _add(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
+def _add(packed: zipfile.ZipFile, name: str, content: Path) -> None:
     entry = zipfile.ZipInfo(name, MOMENT)
     entry.compress_type = zipfile.ZIP_DEFLATED
-    packed.writestr(entry, content)
+    with content.open("rb") as given, packed.open(entry, "w") as taken:
+        shutil.copyfileobj(given, taken, 1 << 20)

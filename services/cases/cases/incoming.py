@@ -11,11 +11,11 @@ from cases.domain.titles import SHIELD, public_title
 from cases.dossiers import Sealed
 from cases.store import access, audit, cases, folders, people
 from sikkersak.clock import now
-from sikkersak.contracts.cases import EventKind, IncomingMailDossier, RegisterIncoming, Right
+from sikkersak.contracts.cases import IncomingMailDossier, RegisterIncoming, Right
+from sikkersak.contracts.cases_documents import EventKind
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
-from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row, Transaction
 
 REOPENED: Final = "Gjenåpnet: innkommende post"
@@ -49,14 +49,14 @@ async def open_to(tx: Transaction, case_id: UUID, order: RegisterIncoming) -> No
         await audit.note(tx, order.registered_by, "access-given", case_id=case_id, to=str(staff_id), right="write")
 
 
-async def tell(tx: Transaction, case: Row, order: RegisterIncoming) -> None:
-    """Tells its main caseworker and the recipients who may read it. A name gives nobody access to an old case."""
-    for staff_id in dict.fromkeys((case["responsible_id"], *order.recipients)):
-        if staff_id != order.registered_by and await _reads(tx, case, staff_id):
-            notice = Announce(
-                notice_id=new_id(), notice=Notice.MAIL_REGISTERED, school_id=case["school_id"], staff_id=staff_id
-            )
-            await say(tx, notice)
+async def notices(tx: Transaction, case: Row, order: RegisterIncoming) -> list[Announce]:
+    """For its main caseworker and the recipients who may read it. A name gives nobody access to an old case."""
+    told = dict.fromkeys((case["responsible_id"], *order.recipients))
+    return [
+        Announce(notice_id=new_id(), notice=Notice.MAIL_REGISTERED, school_id=case["school_id"], staff_id=staff_id)
+        for staff_id in told
+        if staff_id != order.registered_by and await _reads(tx, case, staff_id)
+    ]
 
 
 async def _demand_colleague(tx: Transaction, staff_id: UUID, school_id: UUID) -> None:

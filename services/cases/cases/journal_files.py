@@ -14,9 +14,9 @@ from sikkersak.contracts.cases_journal import ExportPublicJournal, JournalFormat
 from sikkersak.letters import compose
 
 WORDS: Final[dict[str, tuple[str, ...]]] = {
-    "nb": ("Offentlig journal", "Journalpost", "Journaldato", "Dokumentdato", "Type", "Sak", "Tittel", "Avsender eller mottaker", "Enhet", "Hjemmel", "Udatert", "Utgår"),
-    "nn": ("Offentleg journal", "Journalpost", "Journaldato", "Dokumentdato", "Type", "Sak", "Tittel", "Avsendar eller mottakar", "Eining", "Heimel", "Udatert", "Utgår"),
-    "en": ("Public journal", "Entry", "Journal date", "Document date", "Type", "Case", "Title", "Sender or receiver", "Unit", "Legal basis", "Undated", "Withdrawn"),
+    "nb": ("Offentlig journal", "Journalpost", "Journalnummer", "Journaldato", "Dokumentdato", "Type", "Sak", "Tittel", "Avsender eller mottaker", "Enhet", "Hjemmel", "Udatert", "Utgår", "Ikke kjent ennå"),
+    "nn": ("Offentleg journal", "Journalpost", "Journalnummer", "Journaldato", "Dokumentdato", "Type", "Sak", "Tittel", "Avsendar eller mottakar", "Eining", "Heimel", "Udatert", "Utgår", "Ikkje kjent enno"),
+    "en": ("Public journal", "Entry", "Journal number", "Journal date", "Document date", "Type", "Case", "Title", "Sender or receiver", "Unit", "Legal basis", "Undated", "Withdrawn", "Not known yet"),
 }  # fmt: skip
 TYPES: Final[dict[str, tuple[str, str, str]]] = {
     "nb": ("Inngående", "Utgående", "Internt"),
@@ -31,7 +31,7 @@ TEMPLATE: Final = """
 #let rows = json(bytes(field("rows")))
 #heading(field("heading"))
 #field("period")
-#table(columns: (auto, auto, auto, auto, 1fr, 1fr, 1fr, auto, auto),
+#table(columns: (auto, auto, auto, auto, auto, 1fr, 1fr, 1fr, auto, auto),
   table.header(..json(bytes(field("columns"))).map(strong)), ..rows.flatten())
 """
 STYLE: Final = "body{font-family:sans-serif}table{border-collapse:collapse}th,td{border:1px solid #888;padding:.3em;text-align:left;vertical-align:top}"
@@ -48,18 +48,19 @@ async def made(asked: ExportPublicJournal, records: tuple[JournalRecord, ...]) -
 
 
 def _columns(language: str) -> tuple[str, ...]:
-    return WORDS[language][1:10]
+    return WORDS[language][1:11]
 
 
 def _row(record: JournalRecord, language: str) -> list[str]:
     words = WORDS[language]
     incoming, outgoing, internal = TYPES[language]
     kind = {RecordType.INCOMING: incoming, RecordType.OUTGOING: outgoing}.get(record.record_type, internal)
-    title = f"{record.title} ({words[11]})" if record.is_withdrawn else record.title
+    title = f"{record.title} ({words[12]})" if record.is_withdrawn else record.title
     parties = "; ".join(party.name for party in record.parties)
-    dated = _day(record.document_date) if record.document_date else words[10]
+    dated = _day(record.document_date) if record.document_date else words[11]
+    number = f"{record.journal.sequence}/{record.journal.year}" if record.journal else words[13]
     return [
-        *(record.entry, _day(record.journal_date), dated, kind, record.case_title, title, parties),
+        *(record.entry, number, _day(record.journal_date), dated, kind, record.case_title, title, parties),
         *(record.school, record.legal_basis or ""),
     ]
 
@@ -87,7 +88,7 @@ def _html(asked: ExportPublicJournal, records: tuple[JournalRecord, ...]) -> byt
 
 def _html_row(record: JournalRecord, language: str) -> str:
     cells = [html.escape(cell) for cell in _row(record, language)]
-    cells[6] = "; ".join(map(_marked, record.parties))
+    cells[7] = "; ".join(map(_marked, record.parties))
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from cases import dossiers, enclosures, followup
 from cases.dossiers import Sealed
 from cases.store import cases
-from sikkersak.contracts.cases import AskForSignatures, SignerWish
+from sikkersak.contracts.cases_documents import AskForSignatures, SignerWish
 from sikkersak.contracts.message import Contract
 from sikkersak.contracts.signing import Capacity, RequestSignatures, Signer, SigningDossier, SigningFlow
 from sikkersak.contracts.values import File, Party
@@ -60,6 +60,7 @@ async def order(tx: Transaction, sealed: Sealed, row: Row) -> None:
     request = RequestSignatures(
         job_id=row["job_id"],
         document_id=row["document_id"],
+        case_id=row["case_id"],
         school_id=await cases.school_of(tx, row["case_id"]),
         dossier=await sealed.keep(wanted),
         asked_by=row["owner_id"],

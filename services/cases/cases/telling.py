@@ -10,7 +10,8 @@ from uuid import UUID
 from cases.office import Office
 from cases.store import documents, people
 from sikkersak.clock import now
-from sikkersak.contracts.cases import StaffChanged, StaffContact, StaffMember
+from sikkersak.contracts.cases import StaffChanged, StaffContact
+from sikkersak.contracts.cases_people import StaffMember
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say

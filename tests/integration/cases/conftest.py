@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,13 +20,15 @@ from cases.store import cases, people
 from local import servers
 from local.memory import Memory
 from local.provision import Provision
-from sikkersak.contracts.cases import PutSchool, PutStaff
+from sikkersak.contracts.cases_people import PutSchool, PutStaff
 from sikkersak.contracts.message import Operation
 from sikkersak.identity import Actor
 from sikkersak.identity.policy import RULES
 from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask, Request
 from sikkersak.persistence.database import Database, Transaction
+
+NUMBERS = itertools.count()  # of schools: each test's own, in the one database of its file
 
 
 @pytest.fixture(scope="module")
@@ -99,10 +102,9 @@ class Town:
 
 @pytest.fixture
 async def town(database: Database) -> Town:
-    number = iter(range(100))
     async with database.transaction() as tx:
         made = []
         for name in ("Lia skole", "Moen skole"):
-            organisation = f"31{secrets.randbelow(10**6):06d}{next(number) % 10}"
+            organisation = f"31{next(NUMBERS):07d}"
             made.append(await people.put_school(tx, PutSchool(name=name, organisation=organisation)))
     return Town(database, made[0].school_id, made[1].school_id)

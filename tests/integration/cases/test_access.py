@@ -8,7 +8,8 @@ import pytest
 
 from cases.store.access import CaseClosed
 from sikkersak.clock import local_date, now
-from sikkersak.contracts.cases import CloseCase, GiveAccess, ListCases, ReadAudit, ReadCase, Right
+from sikkersak.contracts.cases import CloseCase, GiveAccess, ListCases, ReadCase, Right
+from sikkersak.contracts.cases_audit import ReadAudit
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.ids import new_id
 

@@ -35,7 +35,6 @@ async def one(tx, number: int) -> Standing:
     )
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize(("few", "most"), [(2000, 2000), (5, 2000), (0, 0)], ids=["by case", "by school", "by words"])
 async def test_what_is_found_is_what_the_filter_says(database, monkeypatch, few: int, most: int) -> None:
@@ -60,7 +59,6 @@ async def test_what_is_found_is_what_the_filter_says(database, monkeypatch, few:
                 assert seen[:100] == true, (number, query)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.usefixtures("filled")
 async def test_the_list_is_what_the_filter_says(database) -> None:
     async with database.transaction() as tx:

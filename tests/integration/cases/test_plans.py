@@ -147,7 +147,6 @@ def filled_in(operation: type[Operation[Any]], asked: dict[str, Any], values: di
     return operation.model_validate(wanted | {name: values[name] for name in required})
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.usefixtures("filled")
 @pytest.mark.parametrize("name", listings())
 async def test_no_listing_reads_a_large_table_from_end_to_end(database: Database, name: str) -> None:

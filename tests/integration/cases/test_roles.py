@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from sikkersak.clock import local_date, now
-from sikkersak.contracts.cases import CloseCase, ListCases, ListPupils, PutStaff, ReadAudit, ReadCase
+from sikkersak.contracts.cases import CloseCase, ListCases, ReadCase
+from sikkersak.contracts.cases_audit import ReadAudit
+from sikkersak.contracts.cases_people import ListPupils, PutStaff
 from sikkersak.contracts.cases_roles import GiveRole, ListAssignments, ListRoles, PutRole, TakeRole
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity.permissions import DEFAULTS, Permission

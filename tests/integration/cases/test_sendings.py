@@ -19,26 +19,22 @@ from cases.store import cases, documents, people
 from cases.telling import remind_of_approvals, tell_staff
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryKind
-from sikkersak.contracts.cases import (
+from sikkersak.contracts.cases import GiveAccess, Right, StaffContact
+from sikkersak.contracts.cases_casework import CompleteTask, ListTasks, ReadClosing, TaskKind
+from sikkersak.contracts.cases_documents import (
     AskForSignatures,
     ConfirmWriting,
     DocumentState,
     EventKind,
-    GiveAccess,
-    Guardian,
-    Pupil,
-    PutStaff,
     ReadDocument,
-    Right,
     SendDocument,
     SignerWish,
     SigningStatus,
-    StaffContact,
 )
-from sikkersak.contracts.cases_casework import CompleteTask, ListTasks, ReadClosing, TaskKind
+from sikkersak.contracts.cases_people import Guardian, Pupil, PutStaff
 from sikkersak.contracts.message import Operation
 from sikkersak.contracts.notifier import LetterChanged, LetterChoice, LetterDossier
-from sikkersak.contracts.signing import JobChanged, NextStep, SigningDossier, SigningFlow
+from sikkersak.contracts.signing import JobChanged, JobState, NextStep, SigningDossier, SigningFlow
 from sikkersak.contracts.values import File, Party, PartyKind
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity import Actor
@@ -94,7 +90,7 @@ class Signatures:
                 "to_guardians": False,
                 **changed,
             }
-            document_id = await documents.add_document(tx, fields)
+            document_id: UUID = (await documents.add_document(tx, fields))["document_id"]
             if state == "finished":
                 await documents.oblige_archive(tx, case, document_id, DeliveryKind.RECORD)
             if is_rendered:
@@ -199,6 +195,7 @@ async def test_the_wishes_wait_for_the_rendition(signatures: Signatures, town: A
         assert row is not None
         await ordering.order(tx, Sealed(signatures.office), row)
     (order,) = await said(town, "signing.request.v1")
+    assert order["case_id"] == str(row["case_id"])
     dossier = await unseal(signatures.office.vault, VaultRef.model_validate(order["dossier"]), SigningDossier)
     assert (dossier.level, [one.national_id for one in dossier.signers]) == (4, [KARI])
     assert dossier.document.ref == ref
@@ -217,7 +214,8 @@ async def test_a_letter_holds_what_goes_with_it_signed_where_it_was_signed(signa
     (order,) = await said(town, "notifier.send_letter.v1")
     letter = await unseal(signatures.office.vault, VaultRef.model_validate(order["dossier"]), LetterDossier)
     assert [file.name for file in letter.files] == ["Vedtak.pdf", "Vedtak.pdf", "Samtykke.signert.pdf"]
-    assert order["asked_by"] == str(signatures.leader)
+    row = await town.database.one("select case_id from documents where document_id = $1", main)
+    assert (order["asked_by"], order["case_id"]) == (str(signatures.leader), str(row["case_id"]))
 
 
 async def test_only_who_may_write_is_confirmed_also_when_the_case_is_closed(signatures: Signatures, town: Any) -> None:
@@ -322,6 +320,34 @@ async def test_the_event_shows_how_far_signatures_have_come_and_what_can_be_done
         assert step in status.choices
         assert code not in status.detail
     assert (await told("waiting", changed_at=now() - timedelta(days=1))).code == "signature-not-verified"
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+async def test_a_document_is_signed_with_its_signed_result_whichever_fact_comes_first(
+    signatures: Signatures, town: Any, *, is_told_first: bool
+) -> None:
+    document_id = await signatures.document()
+    await signatures.ask(document_id=document_id)
+
+    async def seen() -> SigningStatus:
+        status: SigningStatus = (await town.ask(signatures.leader, ReadDocument(document_id=document_id))).signatures
+        return status
+
+    ids = {"job_id": (await seen()).job_id, "document_id": document_id}
+    told = JobChanged(state=JobState.SIGNED, changed_at=now(), signed_by=2, signers=2, **ids)
+    result = File(name="Vedtak.signert.pdf", media_type="application/pdf", ref=await signatures.vault_pdf())
+
+    async def tell() -> None:
+        await town.run(lambda tx: documents.signing_changed(tx, told))
+
+    if is_told_first:
+        await tell()
+        assert ((await seen()).state, (await seen()).signed_by) == ("waiting", 2)
+    await town.run(lambda tx: documents.keep_signed(tx, ids["job_id"], result))
+    if not is_told_first:
+        assert (await seen()).state == "signed"
+        await tell()
+    assert ((await seen()).state, (await seen()).signed_by, (await seen()).code) == ("signed", 2, None)
 
 
 async def test_a_letter_that_does_not_arrive_is_a_task_with_choices_until_it_is_decided_about(

@@ -26,7 +26,10 @@ from cases.handlers import handlers
 from cases.office import Office
 from cases.operations import operations
 from cases.seals import Sealer
-from sikkersak.contracts.cases import EventKind, Guardian, OpenCase, PutPupil, PutSchool, PutStaff, PutTemplate
+from sikkersak.contracts.cases import OpenCase
+from sikkersak.contracts.cases_documents import EventKind
+from sikkersak.contracts.cases_people import Guardian, PutPupil, PutSchool, PutStaff
+from sikkersak.contracts.cases_templates import PutTemplate
 from sikkersak.contracts.message import Message, Operation
 from sikkersak.contracts.values import Party, PartyKind, PostalAddress
 from sikkersak.identity import Actor, ActorKind, Level

@@ -12,20 +12,7 @@ import pytest
 
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import RenditionReady
-from sikkersak.contracts.cases import (
-    CloseCase,
-    DecideApproval,
-    FinishDocument,
-    GiveAccess,
-    OpenCase,
-    PutPupil,
-    ReadCase,
-    ReadDocument,
-    Right,
-    SendDocument,
-    SubmitForApproval,
-    WriteDocument,
-)
+from sikkersak.contracts.cases import CloseCase, GiveAccess, OpenCase, ReadCase, Right
 from sikkersak.contracts.cases_casework import (
     AddCaseParty,
     CloseCases,
@@ -41,12 +28,19 @@ from sikkersak.contracts.cases_casework import (
 from sikkersak.contracts.cases_documents import (
     AddAttachment,
     AssessAccess,
+    DecideApproval,
+    FinishDocument,
     ListApprovals,
     PreviewDocument,
     PutStandIn,
+    ReadDocument,
     ReadSendingPlan,
+    SendDocument,
+    SubmitForApproval,
     Why,
+    WriteDocument,
 )
+from sikkersak.contracts.cases_people import PutPupil
 from sikkersak.contracts.finished import OrderAgain
 from sikkersak.contracts.values import AccessAssessment, File, Party, PartyKind
 from sikkersak.errors import Declined, Forbidden, NotFound

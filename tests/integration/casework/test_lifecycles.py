@@ -15,22 +15,19 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind, DeliveryState
-from sikkersak.contracts.cases import (
-    CloseCase,
-    DecideApproval,
-    EditDocument,
-    FinishDocument,
-    ReadCase,
-    SubmitForApproval,
-    WriteDocument,
-)
+from sikkersak.contracts.cases import CloseCase, ReadCase
 from sikkersak.contracts.cases_casework import ReadClosing, ReopenCase
 from sikkersak.contracts.cases_documents import (
     AssessAccess,
     CorrectDocument,
+    DecideApproval,
+    EditDocument,
+    FinishDocument,
     HoldDocument,
     ReleaseDocument,
+    SubmitForApproval,
     WithdrawDocument,
+    WriteDocument,
 )
 from sikkersak.contracts.values import AccessAssessment
 from sikkersak.errors import Declined

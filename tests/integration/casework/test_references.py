@@ -9,7 +9,7 @@ import pytest
 
 from cases.gate import gate
 from cases.operations import operations
-from sikkersak.contracts.cases import WriteDocument
+from sikkersak.contracts.cases_documents import WriteDocument
 from sikkersak.contracts.cases_references import FindPupilCases, PutPupilReference, ReadDocumentStatus
 from sikkersak.contracts.message import Operation
 from sikkersak.errors import Declined, Forbidden, NotFound

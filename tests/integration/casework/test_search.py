@@ -9,8 +9,10 @@ import pytest
 
 from cases.periodic import read_texts
 from sikkersak.contracts.archiver import RenditionReady
-from sikkersak.contracts.cases import CaseStatus, FinishDocument, GiveAccess, PutPupil, Right, WriteDocument
+from sikkersak.contracts.cases import CaseStatus, GiveAccess, Right
 from sikkersak.contracts.cases_casework import MovePupil
+from sikkersak.contracts.cases_documents import FinishDocument, WriteDocument
+from sikkersak.contracts.cases_people import PutPupil
 from sikkersak.contracts.cases_search import DropView, ListViews, PutView, Search, ViewFilters
 from sikkersak.contracts.cases_templates import ListMergeFields, ReadTemplate, TryTemplate
 from sikkersak.errors import Declined, Forbidden

@@ -7,24 +7,25 @@ from typing import Any
 
 import pytest
 
-from sikkersak.contracts.cases import (
+from sikkersak.contracts.cases import ReadCase
+from sikkersak.contracts.cases_casework import FolderKind, PutCaseType, SetPhase
+from sikkersak.contracts.cases_documents import (
+    AddAttachment,
+    AssessAccess,
+    DecideApproval,
+    EditDocument,
     EventKind,
-    ListPupils,
-    ListStaff,
-    PutPupil,
-    PutSchool,
-    PutStaff,
-    PutTemplate,
-    ReadCase,
+    FinishDocument,
+    RemoveAttachment,
+    SubmitForApproval,
     WriteDocument,
 )
-from sikkersak.contracts.cases_casework import FolderKind, PutCaseType, SetPhase
-from sikkersak.contracts.cases_documents import AssessAccess
 from sikkersak.contracts.cases_employees import ListHrRoles, PutHrRoles
+from sikkersak.contracts.cases_people import ListPupils, ListStaff, PutPupil, PutSchool, PutStaff
 from sikkersak.contracts.cases_roles import ListRoles, PutRole
-from sikkersak.contracts.cases_templates import ReadTemplate
+from sikkersak.contracts.cases_templates import PutTemplate, ReadTemplate
 from sikkersak.contracts.message import Operation
-from sikkersak.contracts.values import AccessAssessment, PostalAddress
+from sikkersak.contracts.values import AccessAssessment, File, PostalAddress
 from sikkersak.errors import Declined
 
 Change = Callable[[Any, str | None, int], Operation[Any]]
@@ -98,6 +99,41 @@ def test_what_is_read_has_the_tag_of_what_was_kept(town: Any) -> None:
     assert [one.version for one in town.ask("admin", ListStaff()).items if one.name == "Kari"] == [kept.version]
     kept = town.ask("admin", pupil(town, None, 0))
     assert [one.version for one in town.ask("admin", ListPupils(query="Bo Uendret")).items] == [kept.version]
+
+
+@pytest.mark.parametrize("change", [role, hr_roles, case_type, template, school, staff, pupil])
+def test_what_is_there_cannot_be_made_anew_over_what_nobody_read(town: Any, change: Change) -> None:
+    town.ask("admin", change(town, None, 0))
+    nothing = "0" if change is template else ""  # what the gateway says where If-None-Match: * was sent
+    with pytest.raises(Declined, match="stale-version"):
+        town.ask("admin", change(town, nothing, 1))
+
+
+def test_nobody_locks_or_approves_what_they_have_not_read(town: Any) -> None:
+    case_id = town.open_case()
+    paper = town.ask("teacher", WriteDocument(case_id=case_id, template="letter", title="Et brev"))
+    later = EditDocument(document_id=paper.document_id, version=paper.version, body="Et tillegg.")
+    newer = town.ask("teacher", later)
+    for act in (FinishDocument, SubmitForApproval):
+        with pytest.raises(Declined, match="stale-version"):
+            town.ask("teacher", act(document_id=paper.document_id, version=paper.version))
+    with pytest.raises(Declined, match="stale-version"):
+        town.ask("principal", DecideApproval(document_id=paper.document_id, version=paper.version, is_approved=True))
+    finished = town.ask("teacher", FinishDocument(document_id=paper.document_id, version=newer.version))
+    assert finished.state == "finished"
+
+
+def test_a_position_is_of_the_attachments_that_were_read(town: Any) -> None:
+    paper = town.ask("teacher", WriteDocument(case_id=town.open_case(), template="letter", title="Et brev"))
+    for number in range(3):
+        ref = town.run(town.office.vault.put(f"%PDF-1.7 {number}".encode(), "application/pdf"))
+        file = File(name=f"{number}.pdf", media_type="application/pdf", ref=ref)
+        read = town.ask("teacher", AddAttachment(document_id=paper.document_id, file=file))
+    assert read.version > paper.version, "an attachment makes a new version: who finishes must have seen it"
+    take = RemoveAttachment(document_id=paper.document_id, position=0, version=read.version)
+    assert [one.name for one in town.ask("teacher", take).attachments] == ["1.pdf", "2.pdf"]
+    with pytest.raises(Declined, match="stale-version"):
+        town.ask("teacher", take)
 
 
 def test_an_assessment_and_a_working_status_are_changed_only_by_who_saw_the_last(town: Any) -> None:

@@ -15,7 +15,7 @@ from cases.domain.lifecycle import (
     after_edit,
     move,
 )
-from sikkersak.contracts.cases import DocumentState
+from sikkersak.contracts.cases_documents import DocumentState
 
 S = DocumentState
 

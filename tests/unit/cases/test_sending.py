@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from cases.domain.sending import birth_date, is_minor, is_stopped, plan_sending
-from sikkersak.contracts.cases import Guardian, Pupil
 from sikkersak.contracts.cases_documents import Why
+from sikkersak.contracts.cases_people import Guardian, Pupil
 from sikkersak.contracts.values import Party, PartyKind
 from sikkersak.errors import Declined
 from sikkersak.ids import new_id

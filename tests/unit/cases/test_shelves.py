@@ -15,7 +15,7 @@ MOMENTS = st.integers(NOW - (5 << 35), NOW)
 
 
 def spans(shelves: tuple[str, ...]) -> list[tuple[int, int]]:
-    named = [tuple(int(part) for part in shelf.split(":")[1:]) for shelf in shelves]
+    named = [tuple(int(part) for part in shelf.split(":")) for shelf in shelves]
     return [(place << bits, (place + 1) << bits) for bits, place in named]
 
 
@@ -45,5 +45,5 @@ def test_the_more_was_found_the_shorter_the_next_one() -> None:
 
 
 def test_the_narrowest_shelf_is_the_last_resort() -> None:
-    assert Stretch(0, 3 * NARROWEST).shelves == ("shelf:23:0", "shelf:23:1", "shelf:23:2")
-    assert Stretch(0, 9 * NARROWEST).shelves == ("shelf:26:0", "shelf:23:8")
+    assert Stretch(0, 3 * NARROWEST).shelves == ("23:0", "23:1", "23:2")
+    assert Stretch(0, 9 * NARROWEST).shelves == ("26:0", "23:8")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sikkersak.contracts.cases import DocumentState
+from sikkersak.contracts.cases_documents import DocumentState
 from sikkersak.errors import Declined
 
 DRAFT, AWAITING, RETURNED = DocumentState.DRAFT, DocumentState.AWAITING_APPROVAL, DocumentState.RETURNED

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sikkersak.contracts.cases import Pupil
 from sikkersak.contracts.cases_documents import Why
+from sikkersak.contracts.cases_people import Pupil
 from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 

@@ -28,13 +28,16 @@ class Stretch:
 
     @property
     def shelves(self) -> tuple[str, ...]:
-        """What its entries are marked with in the index: each entry of it with one of them, and no other entry."""
+        """What its entries are marked with in the index: each entry of it with one of them, and no other entry.
+
+        Before each stands whose shelf it is: `shelf:` or `school:<school_id>:`.
+        """
         found, at = [], self.since
         while at < self.before:
             bits = next(
                 b for b in reversed(BITS) if at % (1 << b) == 0 and (b == BITS[0] or at + (1 << b) <= self.before)
             )
-            found.append(f"shelf:{bits}:{at >> bits}")
+            found.append(f"{bits}:{at >> bits}")
             at += 1 << bits
         return tuple(found)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sikkersak.contracts.cases import LetterStatus, SigningStatus
+from sikkersak.contracts.cases_documents import LetterStatus, SigningStatus
 from sikkersak.contracts.notifier import ConsignmentState, PriceClass
 from sikkersak.contracts.signing import JobState, SigningFlow
 from sikkersak.guidance.letters import letter_choices, letter_detail

@@ -8,14 +8,14 @@ from cases.domain import lifecycle
 from cases.domain.standing import Standing
 from cases.store import access, audit, documents, people
 from sikkersak.clock import now
-from sikkersak.contracts.cases import DocumentState, DocumentView
+from sikkersak.contracts.cases_documents import DocumentState, DocumentView
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction
 
 
 async def writable(ask: Ask, document_id: UUID) -> tuple[Standing, Row]:
     """The document, locked for this transaction, if the actor may write in its case and the case is open."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     row = await documents.document(ask.tx, document_id, for_update=True)
     await access.writable_case(ask.tx, standing, row["case_id"])
     return standing, row
@@ -23,7 +23,7 @@ async def writable(ask: Ask, document_id: UUID) -> tuple[Standing, Row]:
 
 async def readable(ask: Ask, document_id: UUID) -> tuple[Standing, Row]:
     """The document if the actor may read its case; otherwise as if it did not exist."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     row = await documents.document(ask.tx, document_id)
     await access.readable_case(ask.tx, standing, row["case_id"])
     return standing, row
@@ -40,6 +40,12 @@ async def noted(ask: Ask, standing: Standing, case_id: UUID, document_id: UUID, 
     view = await documents.one_view(ask.tx, document_id)
     await audit.note(ask.tx, standing.staff_id, act, case_id=case_id, document_id=document_id)
     return view
+
+
+def demand_read(row: Row, version: int | None) -> None:
+    """Raises when it is another than the version that was read; nothing is compared where none is told."""
+    if version is not None and row["version"] != version:
+        raise lifecycle.StaleVersion
 
 
 def demand_free(row: Row, standing: Standing) -> None:

@@ -17,7 +17,7 @@ LONGEST_DAYS = 120
 async def list_approvals(asked: ListApprovals, ask: Ask, office: Office) -> WaitingApprovals:
     """What waits at the schools that the actor approves for; nothing for everybody else."""
     del asked, office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     schools = standing.schools_with(Permission.APPROVE)
     return WaitingApprovals(items=await editions.waiting_approvals(ask.tx, schools))
 
@@ -26,7 +26,7 @@ async def list_approvals(asked: ListApprovals, ask: Ask, office: Office) -> Wait
 async def put_stand_in(asked: PutStandIn, ask: Ask, office: Office) -> StandInList:
     """A colleague of this school only leads it for a time. By its leader, or an administrator."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     if not standing.holds(Permission.ADMINISTER):
         standing.demand_at(Permission.APPROVE, asked.school_id)
     if not asked.from_date <= asked.to_date or (asked.to_date - asked.from_date).days > LONGEST_DAYS:

@@ -13,7 +13,7 @@ from cases.office import Office
 from cases.operations import operations
 from cases.store import access, audit, cases, folders, people
 from sikkersak.clock import OSLO, now
-from sikkersak.contracts.cases import CaseStatus, CaseSummary, CloseCase, EventKind
+from sikkersak.contracts.cases import CaseStatus, CaseSummary, CloseCase
 from sikkersak.contracts.cases_casework import (
     BulkClosing,
     CloseCases,
@@ -26,6 +26,7 @@ from sikkersak.contracts.cases_casework import (
     ReadClosing,
     ReopenCase,
 )
+from sikkersak.contracts.cases_documents import EventKind
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.messaging.operations import Ask
 
@@ -41,7 +42,7 @@ class BadCursor(Declined):
 async def read_closing(asked: ReadClosing, ask: Ask, office: Office) -> ClosingChecklist:
     """What hinders closing, each with the document it is about."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await access.readable_case(ask.tx, standing, asked.case_id)
     found = await folders.hindrances(ask.tx, asked.case_id)
     return ClosingChecklist(case_id=asked.case_id, is_closable=not found, hindrances=found)
@@ -50,7 +51,7 @@ async def read_closing(asked: ReadClosing, ask: Ask, office: Office) -> ClosingC
 @operations.answers(CloseCase)
 async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
     """Closes a case that nothing hinders, here and in the archive (M14)."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await _close(ask, office, standing, asked.case_id, asked.remark)
     return await cases.case_summary(ask.tx, asked.case_id)
 
@@ -58,7 +59,7 @@ async def close_case(asked: CloseCase, ask: Ask, office: Office) -> CaseSummary:
 @operations.answers(CloseCases)
 async def close_cases(asked: CloseCases, ask: Ask, office: Office) -> BulkClosing:
     """Each on its own: one that cannot be closed keeps none of the others open."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     closed: list[UUID] = []
     refused: list[NotClosed] = []
     for case_id in sorted(set(asked.case_ids)):  # always in the same order: two at once cannot wait for each other
@@ -75,7 +76,7 @@ async def close_cases(asked: CloseCases, ask: Ask, office: Office) -> BulkClosin
 @operations.answers(ReopenCase)
 async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummary:
     """Opens it again; the reason stands on the timeline, and the case file is opened again in the archive."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     case = await access.readable_case(ask.tx, standing, asked.case_id)
     standing.demand_at(Permission.REOPEN_CASE, case["school_id"])
     await folders.lock(ask.tx, asked.case_id)
@@ -92,7 +93,7 @@ async def reopen_case(asked: ReopenCase, ask: Ask, office: Office) -> CaseSummar
 async def list_closed_cases(asked: ListClosedCases, ask: Ask, office: Office) -> ClosedCasePage:
     """Closed cases of the schools that the actor leads; nothing for everybody else."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     schools = standing.led_schools
     if asked.school_id is not None:
         schools = [asked.school_id] if asked.school_id in schools else []
@@ -106,7 +107,7 @@ async def list_closed_cases(asked: ListClosedCases, ask: Ask, office: Office) ->
 async def list_closing_candidates(asked: ListClosingCandidates, ask: Ask, office: Office) -> ClosingCandidatePage:
     """What may be closed when the year ends; closing is asked for by their ids, and looks at each once more (M16)."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     closing = set(standing.schools_with(Permission.CLOSE_SCHOOL_CASE))
     schools = [one for one in standing.led_schools if one in closing and asked.school_id in (None, one)]
     quiet = datetime.combine(asked.quiet_since, time(), OSLO) if asked.quiet_since else None

@@ -11,10 +11,10 @@ from cases.domain.insight import demand_sound
 from cases.domain.standing import Standing
 from cases.office import Office
 from cases.operations import operations
-from cases.operations.insight import held, noted, standing
+from cases.operations.insight import held, noted
 from cases.papers import desk
 from cases.papers.redaction import Box
-from cases.store import audit, insight, search
+from cases.store import audit, insight, people, search
 from sikkersak.contracts.cases_access_requests import (
     CollectDocuments,
     DecideItem,
@@ -99,11 +99,10 @@ class RedactionLeaks(Declined):
 @operations.answers(CollectDocuments)
 async def collect_documents(asked: CollectDocuments, ask: Ask, office: Office) -> RequestDetail:
     """Every file of what was found, once each; each document leaves a row."""
-    who, request = await standing(ask), await held(ask, asked, IN_PROGRESS)
+    who, request = await people.asking(ask), await held(ask, asked, IN_PROGRESS)
     _demand_open(request)
     document_ids = (*asked.document_ids, *await _hits(asked, ask, who))
-    wanted = (asked.case_ids, document_ids, asked.entries)
-    found = await insight.find(ask.tx, who, asked.school_id, wanted, MOST_DOCUMENTS + 1)
+    found = await insight.find(ask.tx, who, asked, document_ids, MOST_DOCUMENTS + 1)
     if not found:
         raise NoneCollected
     if len(found) > MOST_DOCUMENTS:
@@ -146,7 +145,7 @@ async def decide_item(asked: DecideItem, ask: Ask, office: Office) -> RequestDet
 @operations.answers(RedactItem)
 async def redact_item(asked: RedactItem, ask: Ask, office: Office) -> RequestDetail:
     """Made before anything is locked: drawing takes time, and who was faster meanwhile is seen by the version."""
-    who = await standing(ask)
+    who = await people.asking(ask)
     row = await _visible(ask, who, asked)
     if not any(word.strip() for word in asked.words) and not asked.areas:
         raise NothingToRedact
@@ -165,7 +164,7 @@ async def redact_item(asked: RedactItem, ask: Ask, office: Office) -> RequestDet
 async def read_request_item(asked: ReadRequestItem, ask: Ask, office: Office) -> RequestFile:
     """As it is, or as it was redacted."""
     del office
-    who = await standing(ask)
+    who = await people.asking(ask)
     row = await _visible(ask, who, asked)
     if asked.is_redacted and row["redacted"] is None:
         raise NotFound("redaction")
@@ -199,7 +198,7 @@ async def _redacted(pdf: bytes, asked: RedactItem) -> bytes:
 
 async def _item(ask: Ask, asked: Any) -> tuple[Standing, Row, Collected]:
     """The file, if the actor may see it and the request takes decisions; the request is locked."""
-    who, request = await standing(ask), await held(ask, asked, IN_PROGRESS)
+    who, request = await people.asking(ask), await held(ask, asked, IN_PROGRESS)
     _demand_open(request)
     return who, request, await _visible(ask, who, asked)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cases import followup, signatures
-from cases.domain.lifecycle import StaleVersion, after_edit, move
+from cases.domain.lifecycle import after_edit, move
 from cases.domain.standing import Permission
 from cases.domain.titles import public_title
 from cases.dossiers import Sealed
@@ -12,8 +12,8 @@ from cases.operations import acts, operations
 from cases.store import access, audit, cases, documents, people, templates
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.archiver import RecordType
-from sikkersak.contracts.cases import (
-    ApprovalRequested,
+from sikkersak.contracts.cases import ApprovalRequested
+from sikkersak.contracts.cases_documents import (
     AskForSignatures,
     ConfirmWriting,
     DecideApproval,
@@ -55,7 +55,7 @@ MONTHS = [
 @operations.answers(WriteDocument)
 async def write_document(asked: WriteDocument, ask: Ask, office: Office) -> DocumentView:
     """A new draft from the newest version of a template (M11)."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     case = await access.writable_case(ask.tx, standing, asked.case_id)
     template = await templates.newest(ask.tx, asked.template, asked.language)
     kind, sealed = EventKind(template["kind"]), Sealed(office)
@@ -82,7 +82,7 @@ async def write_document(asked: WriteDocument, ask: Ask, office: Office) -> Docu
         "files": [],
         "owner_id": standing.staff_id,
     }
-    document_id = await documents.add_document(ask.tx, fields)
+    document_id = (await documents.add_document(ask.tx, fields))["document_id"]
     return await acts.noted(ask, standing, asked.case_id, document_id, "document-written")
 
 
@@ -91,8 +91,7 @@ async def edit_document(asked: EditDocument, ask: Ask, office: Office) -> Docume
     """A new version of a draft; an approval given for another text is taken back."""
     del office
     standing, row = await acts.writable(ask, asked.document_id)
-    if row["version"] != asked.version:
-        raise StaleVersion
+    acts.demand_read(row, asked.version)
     acts.demand_free(row, standing)
     state = after_edit(DocumentState(row["state"]), needs_approval=row["needs_approval"])
     body = row["body"] if asked.body is None else asked.body
@@ -104,9 +103,7 @@ async def edit_document(asked: EditDocument, ask: Ask, office: Office) -> Docume
 async def read_document(asked: ReadDocument, ask: Ask, office: Office) -> DocumentView:
     """One document; the reading is a row in the audit log (R9)."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
-    row = await documents.document(ask.tx, asked.document_id)
-    await access.readable_case(ask.tx, standing, row["case_id"])
+    standing, row = await acts.readable(ask, asked.document_id)
     return await acts.noted(ask, standing, row["case_id"], asked.document_id, "document-read")
 
 
@@ -114,7 +111,7 @@ async def read_document(asked: ReadDocument, ask: Ask, office: Office) -> Docume
 async def confirm_writing(asked: ConfirmWriting, ask: Ask, office: Office) -> WritingConfirmed:
     """The gate has decided; that somebody is about to decide about a sending is a row in the audit log."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     row = await documents.document(ask.tx, asked.document_id)
     await audit.note(
         ask.tx, standing.staff_id, "sending-decided", case_id=row["case_id"], document_id=asked.document_id
@@ -127,6 +124,7 @@ async def submit_for_approval(asked: SubmitForApproval, ask: Ask, office: Office
     """Asks the school's leader (M13)."""
     del office
     standing, row = await acts.writable(ask, asked.document_id)
+    acts.demand_read(row, asked.version)
     acts.demand_free(row, standing)
     await acts.move_to(ask.tx, row, DocumentState.AWAITING_APPROVAL, approval_asked_at=now(), approval_reminded_at=None)
     school_id = await cases.school_of(ask.tx, row["case_id"])
@@ -140,6 +138,7 @@ async def decide_approval(asked: DecideApproval, ask: Ask, office: Office) -> Do
     del office
     standing, row = await acts.writable(ask, asked.document_id)
     standing.demand_at(Permission.APPROVE, await cases.school_of(ask.tx, row["case_id"]))
+    acts.demand_read(row, asked.version)
     if not asked.is_approved and not asked.remark:
         raise Declined("remark-missing", "Skriv en merknad om hvorfor dokumentet returneres.", status=422)
     if row["owner_id"] == standing.staff_id:
@@ -155,6 +154,7 @@ async def decide_approval(asked: DecideApproval, ask: Ask, office: Office) -> Do
 async def finish_document(asked: FinishDocument, ask: Ask, office: Office) -> DocumentView:
     """Makes the letter, locks the document and creates the archive obligation, in one transaction (M12)."""
     standing, row = await acts.writable(ask, asked.document_id)
+    acts.demand_read(row, asked.version)
     move(DocumentState(row["state"]), DocumentState.FINISHED, needs_approval=row["needs_approval"])
     acts.demand_free(row, standing)
     pdf = await letter(ask.tx, office, row)

@@ -9,10 +9,11 @@ from cases.office import Office
 from cases.operations import acts, operations
 from cases.operations.documents import letter
 from cases.store import audit, documents, editions
-from sikkersak.contracts.cases import DocumentState, DocumentView
 from sikkersak.contracts.cases_documents import (
     AddAttachment,
     DocumentHistory,
+    DocumentState,
+    DocumentView,
     HoldDocument,
     PreviewDocument,
     ReadHistory,
@@ -68,6 +69,7 @@ async def remove_attachment(asked: RemoveAttachment, ask: Ask, office: Office) -
     """A file less; like any edit it takes an approval back."""
     del office
     standing, row = await acts.writable(ask, asked.document_id)
+    acts.demand_read(row, asked.version)
     acts.demand_free(row, standing)
     files = _attached(row)
     if asked.position >= len(files):

@@ -11,8 +11,14 @@ from cases.operations import acts, operations
 from cases.store import cases, documents, editions
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import RecordType
-from sikkersak.contracts.cases import DocumentState, DocumentView, EventKind
-from sikkersak.contracts.cases_documents import AssessAccess, CorrectDocument, WithdrawDocument
+from sikkersak.contracts.cases_documents import (
+    AssessAccess,
+    CorrectDocument,
+    DocumentState,
+    DocumentView,
+    EventKind,
+    WithdrawDocument,
+)
 from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row
 from sikkersak.persistence.unchanged import demand_unchanged
@@ -63,7 +69,7 @@ async def correct_document(asked: CorrectDocument, ask: Ask, office: Office) -> 
         "owner_id": standing.staff_id,
         "corrects": asked.document_id,
     }
-    document_id = await documents.add_document(ask.tx, fields)
+    document_id = (await documents.add_document(ask.tx, fields))["document_id"]
     return await acts.noted(ask, standing, row["case_id"], document_id, "correction-begun")
 
 

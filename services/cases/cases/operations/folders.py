@@ -31,7 +31,7 @@ from sikkersak.persistence.unchanged import demand_unchanged
 async def list_case_types(asked: ListCaseTypes, ask: Ask, office: Office) -> CaseTypeList:
     """For everybody who works here."""
     del asked, office
-    await people.standing(ask.tx, ask.actor.staff_id)
+    await people.asking(ask)
     return CaseTypeList(items=await folders.case_types(ask.tx))
 
 
@@ -39,7 +39,7 @@ async def list_case_types(asked: ListCaseTypes, ask: Ask, office: Office) -> Cas
 async def put_case_type(asked: PutCaseType, ask: Ask, office: Office) -> CaseType:
     """For administrators. Cases that are in a phase which is taken away stay in it until they are moved."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     standing.demand(Permission.ADMINISTER)
 
     async def tag() -> str:
@@ -56,7 +56,7 @@ async def put_case_type(asked: PutCaseType, ask: Ask, office: Office) -> CaseTyp
 async def set_phase(asked: SetPhase, ask: Ask, office: Office) -> CaseSummary:
     """Moves the case to a working status of its type."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     case = await access.writable_case(ask.tx, standing, asked.case_id)
     demand_phase(await folders.case_type(ask.tx, case["case_type"]), asked.phase)
 
@@ -73,7 +73,7 @@ async def set_phase(asked: SetPhase, ask: Ask, office: Office) -> CaseSummary:
 @operations.answers(AddCaseParty)
 async def add_case_party(asked: AddCaseParty, ask: Ask, office: Office) -> CaseDetail:
     """Number and address are sealed; the name and the part are shown."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await access.writable_case(ask.tx, standing, asked.case_id)
     await folders.add_party(ask.tx, asked, await Sealed(office).keep(asked.party))
     shown = await detail(ask.tx, standing, asked.case_id)
@@ -85,7 +85,7 @@ async def add_case_party(asked: AddCaseParty, ask: Ask, office: Office) -> CaseD
 async def remove_case_party(asked: RemoveCaseParty, ask: Ask, office: Office) -> CaseDetail:
     """Ends the part; the row stays."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await access.writable_case(ask.tx, standing, asked.case_id)
     if not await folders.remove_party(ask.tx, asked.case_id, asked.party_id):
         raise Declined("party-gone", "Parten er ikke i saken.")
@@ -98,7 +98,7 @@ async def remove_case_party(asked: RemoveCaseParty, ask: Ask, office: Office) ->
 async def relate_cases(asked: RelateCases, ask: Ask, office: Office) -> CaseDetail:
     """Writes in the one, reads the other; each is shown to those only who may read it."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await access.writable_case(ask.tx, standing, asked.case_id)
     if asked.other_id == asked.case_id:
         raise Declined("related-to-itself", "En sak kan ikke knyttes til seg selv.", status=422)
@@ -114,7 +114,7 @@ async def relate_cases(asked: RelateCases, ask: Ask, office: Office) -> CaseDeta
 async def move_pupil(asked: MovePupil, ask: Ask, office: Office) -> MoveResult:
     """Open cases follow the pupil with a new caseworker; those who do not work at the new school lose access to them."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     standing.demand(Permission.KEEP_PUPILS)
     pupil = await people.pupil(ask.tx, asked.pupil_id)
     await people.school(ask.tx, asked.to_school_id)

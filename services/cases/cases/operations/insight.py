@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
-from cases import handouts
+from cases import handouts, request_entries
 from cases.domain import workdays
 from cases.domain.collected import demand_ready, view
 from cases.domain.insight import NothingFound, RequestChanged, RequestMoveIllegal, move
@@ -18,6 +18,7 @@ from cases.store import audit, insight, people, tasks
 from sikkersak.clock import OSLO, local_date, now
 from sikkersak.contracts.cases_access_requests import (
     AnswerAccessRequest,
+    EntryKind,
     FinishAccessRequest,
     ListAccessRequests,
     ReadAccessRequest,
@@ -60,7 +61,7 @@ class ReceivedLater(Declined):
 
 @operations.answers(RegisterAccessRequest)
 async def register_access_request(asked: RegisterAccessRequest, ask: Ask, office: Office) -> RequestDetail:
-    """The clock starts the day that it was received; the school's leaders have a task."""
+    """The clock starts the day that it was received; the school's leaders have a task, and the archive an entry."""
     moment = now()
     if asked.received_on is not None and asked.received_on > local_date(moment):
         raise ReceivedLater
@@ -80,7 +81,12 @@ async def register_access_request(asked: RegisterAccessRequest, ask: Ask, office
     }
     request_id = await insight.register(ask.tx, fields)
     await tasks.add(ask.tx, TaskKind.ACCESS_REQUEST, asked.school_id, request_id=request_id)
-    return await noted(ask, office, await standing(ask), request_id, "access-request-registered")
+    request = await insight.request(ask.tx, asked.school_id, request_id)
+    who = await people.asking(ask)
+    await request_entries.file_request(ask.tx, office, request, who.staff_id)
+    detail = await noted(ask, office, who, request_id, "access-request-registered")
+    await request_entries.note(ask.tx, request_id, who.staff_id, EntryKind.REQUEST)
+    return detail
 
 
 @operations.answers(ListAccessRequests)
@@ -96,13 +102,13 @@ async def list_access_requests(asked: ListAccessRequests, ask: Ask, office: Offi
 async def read_access_request(asked: ReadAccessRequest, ask: Ask, office: Office) -> RequestDetail:
     """One of the school's."""
     await insight.request(ask.tx, asked.school_id, asked.request_id)
-    return await noted(ask, office, await standing(ask), asked.request_id, "access-request-read")
+    return await noted(ask, office, await people.asking(ask), asked.request_id, "access-request-read")
 
 
 @operations.answers(FinishAccessRequest)
 async def finish_access_request(asked: FinishAccessRequest, ask: Ask, office: Office) -> RequestDetail:
     """Locks what was decided, once nothing stands in the way of handing it out."""
-    who, request = await standing(ask), await held(ask, asked, RequestState.DECIDED)
+    who, request = await people.asking(ask), await held(ask, asked, RequestState.DECIDED)
     rows = await _seen(ask, who, request)
     if not rows and not asked.remark.strip():
         raise NothingFound
@@ -115,7 +121,7 @@ async def finish_access_request(asked: FinishAccessRequest, ask: Ask, office: Of
 @operations.answers(ReopenAccessRequest)
 async def reopen_access_request(asked: ReopenAccessRequest, ask: Ask, office: Office) -> RequestDetail:
     """Back to deciding; nobody has got anything yet."""
-    who, request = await standing(ask), await held(ask, asked, RequestState.IN_PROGRESS)
+    who, request = await people.asking(ask), await held(ask, asked, RequestState.IN_PROGRESS)
     if request["state"] != RequestState.DECIDED.value:
         raise RequestMoveIllegal(RequestState(request["state"]))
     await insight.change(
@@ -126,16 +132,19 @@ async def reopen_access_request(asked: ReopenAccessRequest, ask: Ask, office: Of
 
 @operations.answers(AnswerAccessRequest)
 async def answer_access_request(asked: AnswerAccessRequest, ask: Ask, office: Office) -> RequestDetail:
-    """The package is made of what stands now; a document withdrawn since it was decided stops it."""
-    who, request = await standing(ask), await held(ask, asked, RequestState.ANSWERED)
+    """The answer is made of what stands now, and is on its way to the archive; a document withdrawn since stops it."""
+    who, request = await people.asking(ask), await held(ask, asked, RequestState.ANSWERED)
     rows = await _seen(ask, who, request)
     demand_ready(rows)
-    file = await handouts.package(office, request, rows)
+    files = await handouts.answer(office, request, rows)
+    file = await handouts.package(office, request, files)
     answered = {"answered_by": who.staff_id, "answered_at": now(), "channel": asked.channel.value}
     state, kept = RequestState.ANSWERED.value, file.model_dump(mode="json")
     await insight.change(ask.tx, asked.request_id, state=state, package=kept, **answered)
     await tasks.settle_request(ask.tx, asked.request_id, who.staff_id, "Besvart")
+    await request_entries.file_answer(ask.tx, office, request, who.staff_id, list(files))
     detail = await noted(ask, office, who, asked.request_id, "access-request-answered")
+    await request_entries.note(ask.tx, asked.request_id, who.staff_id, EntryKind.ANSWER)
     for row in rows:
         said = {"request_id": str(asked.request_id), "decision": row["decision"], "position": row["position"]}
         about = {"case_id": row["case_id"], "document_id": row["document_id"]}
@@ -147,7 +156,7 @@ async def answer_access_request(asked: AnswerAccessRequest, ask: Ask, office: Of
 async def read_request_answer(asked: ReadRequestAnswer, ask: Ask, office: Office) -> RequestFile:
     """The package, for whoever may see everything that it was made of."""
     del office
-    who, request = await standing(ask), await insight.request(ask.tx, asked.school_id, asked.request_id)
+    who, request = await people.asking(ask), await insight.request(ask.tx, asked.school_id, asked.request_id)
     if request["package"] is None:
         raise NotFound("answer")
     await _seen(ask, who, request)
@@ -158,17 +167,12 @@ async def read_request_answer(asked: ReadRequestAnswer, ask: Ask, office: Office
 @operations.answers(WithdrawAccessRequest)
 async def withdraw_access_request(asked: WithdrawAccessRequest, ask: Ask, office: Office) -> RequestDetail:
     """Nobody waits for it any more; it is kept."""
-    who = await standing(ask)
-    await held(ask, asked, RequestState.WITHDRAWN)
+    who, request = await people.asking(ask), await held(ask, asked, RequestState.WITHDRAWN)
     state = RequestState.WITHDRAWN.value
     await insight.change(ask.tx, asked.request_id, state=state, withdrawn_at=now(), remark=asked.remark)
     await tasks.settle_request(ask.tx, asked.request_id, who.staff_id, "Trukket")
+    await request_entries.note_withdrawal(ask.tx, office, request, who.staff_id, asked.remark)
     return await noted(ask, office, who, asked.request_id, "access-request-withdrawn")
-
-
-async def standing(ask: Ask) -> Standing:
-    """Who asks."""
-    return await people.standing(ask.tx, ask.actor.staff_id)
 
 
 async def held(ask: Ask, asked: Any, wanted: RequestState) -> Row:
@@ -187,6 +191,7 @@ async def noted(ask: Ask, office: Office, who: Standing, request_id: UUID, act: 
     items = await insight.items(ask.tx, who, request_id)
     kept = {name: row[name] for name in RequestDetail.model_fields if name in row and name != "items"}
     made = {"summary": _summary(row), "items": tuple(map(view, items)), **dict(dossier)}
+    made["entries"] = await insight.entries(ask.tx, request_id)
     await audit.note(ask.tx, who.staff_id, act, request_id=str(request_id), **details)
     return RequestDetail.model_validate(kept | made)
 

@@ -109,6 +109,7 @@ def _record(row: Row, parties: tuple[Party, ...], family: tuple[str, ...]) -> Jo
     is_own = record_type is not RecordType.INCOMING
     return JournalRecord(
         entry=row["entry"],
+        journal=row["journal"],
         case_title=shielded(row["case_title"], names) or SHIELD,
         title=shielded(row["public_title"], names) or SHIELD,
         record_type=record_type,

@@ -12,27 +12,24 @@ from cases.office import Office
 from cases.operations import operations
 from cases.operations.templates import TEST_DATA, tried
 from cases.store import audit, people, templates
-from sikkersak.contracts.cases import (
+from sikkersak.contracts.cases_people import (
     Guardian,
     Identify,
     ListPupils,
     ListSchools,
     ListStaff,
-    ListTemplates,
     Pupil,
     PupilPage,
     PutPupil,
     PutSchool,
     PutStaff,
-    PutTemplate,
     School,
     SchoolList,
     StaffMember,
     StaffPage,
-    Template,
-    TemplateList,
 )
 from sikkersak.contracts.cases_roles import RolesChanged
+from sikkersak.contracts.cases_templates import ListTemplates, PutTemplate, Template, TemplateList
 from sikkersak.errors import Declined, Forbidden
 from sikkersak.ids import new_id
 from sikkersak.messaging.operations import Ask
@@ -110,7 +107,7 @@ async def put_staff(asked: PutStaff, ask: Ask, office: Office) -> StaffMember:
 async def list_staff(asked: ListStaff, ask: Ask, office: Office) -> StaffPage:
     """Staff: everyone for administrators and distributors, colleagues at the own schools for others."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     sees_all = standing.holds(Permission.ADMINISTER) or standing.lists_every_case
     schools = None if sees_all else sorted(standing.schools)
     if asked.school_id is not None:
@@ -122,7 +119,7 @@ async def list_staff(asked: ListStaff, ask: Ask, office: Office) -> StaffPage:
 @operations.answers(PutPupil)
 async def put_pupil(asked: PutPupil, ask: Ask, office: Office) -> Pupil:
     """Creates or changes a pupil; the national number, address and guardians are sealed."""
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     standing.demand(Permission.KEEP_PUPILS)
     await people.school(ask.tx, asked.school_id)
     pupil = Pupil(
@@ -151,7 +148,7 @@ async def put_pupil(asked: PutPupil, ask: Ask, office: Office) -> Pupil:
 async def list_pupils(asked: ListPupils, ask: Ask, office: Office) -> PupilPage:
     """Pupils of the schools that the actor may create cases for; never their national numbers."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     sees_all = standing.holds(Permission.KEEP_PUPILS)
     own = standing.schools_with(Permission.OPEN_CASE)
     schools = None if sees_all else own
@@ -182,12 +179,12 @@ async def put_template(asked: PutTemplate, ask: Ask, office: Office) -> Template
 async def list_templates(asked: ListTemplates, ask: Ask, office: Office) -> TemplateList:
     """The templates that can be written from."""
     del asked, office
-    await people.standing(ask.tx, ask.actor.staff_id)
+    await people.asking(ask)
     return TemplateList(items=await templates.all_newest(ask.tx))
 
 
 async def _administer(ask: Ask) -> None:
-    (await people.standing(ask.tx, ask.actor.staff_id)).demand(Permission.ADMINISTER)
+    (await people.asking(ask)).demand(Permission.ADMINISTER)
 
 
 def _after(found: Sequence[Listed], limit: int, place: Callable[[Listed], str]) -> str | None:

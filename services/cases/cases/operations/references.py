@@ -29,7 +29,7 @@ LIKE_A_NUMBER: Final = re.compile(r"\d{11}")
 async def put_pupil_reference(asked: PutPupilReference, ask: Ask, office: Office) -> PupilReference:
     """Replaces what was known. Key: the pupil, so twice is harmless."""
     if ask.actor.kind is ActorKind.PERSON:
-        (await people.standing(ask.tx, ask.actor.staff_id)).demand(Permission.KEEP_PUPILS)
+        (await people.asking(ask)).demand(Permission.KEEP_PUPILS)
     if LIKE_A_NUMBER.fullmatch(asked.reference):
         raise Declined("reference-like-number", "Referansen kan ikke være et fødselsnummer.", status=422)
     pupil_id = await references.put(ask.tx, office.pupil_lookup(asked.national_id), asked.reference)
@@ -41,7 +41,7 @@ async def put_pupil_reference(asked: PutPupilReference, ask: Ask, office: Office
 async def find_pupil_cases(asked: FindPupilCases, ask: Ask, office: Office) -> CasePage:
     """By the same filter as every list of cases (R8). Unknown, without cases, and not for this person look the same."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     pupil_id = await references.pupil_of(ask.tx, asked.reference)
     if pupil_id is None:
         raise NotFound("pupil")

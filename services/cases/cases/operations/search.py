@@ -19,7 +19,7 @@ MOST_VIEWS = 100
 async def search_everything(asked: Search, ask: Ask, office: Office) -> SearchPage:
     """Hits that the actor may see; that something was searched for is in the audit log, what it was is not."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     _demand_cursor(asked.cursor)
     found, following = await search.search(ask.tx, standing, asked)
     await audit.note(ask.tx, standing.staff_id, "searched", hits=len(found))
@@ -30,7 +30,7 @@ async def search_everything(asked: Search, ask: Ask, office: Office) -> SearchPa
 async def list_views(asked: ListViews, ask: Ask, office: Office) -> SavedViews:
     """The actor's own."""
     del asked, office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     return SavedViews(items=await search.views(ask.tx, standing.staff_id))
 
 
@@ -38,7 +38,7 @@ async def list_views(asked: ListViews, ask: Ask, office: Office) -> SavedViews:
 async def put_view(asked: PutView, ask: Ask, office: Office) -> SavedViews:
     """Saves it for the actor alone; what it shows is filtered each time it is opened."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await search.put_view(ask.tx, standing.staff_id, asked)
     kept = await search.views(ask.tx, standing.staff_id)
     if len(kept) > MOST_VIEWS:
@@ -50,7 +50,7 @@ async def put_view(asked: PutView, ask: Ask, office: Office) -> SavedViews:
 async def drop_view(asked: DropView, ask: Ask, office: Office) -> Empty:
     """One's own only; one that is gone already is no failure."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     await search.drop_view(ask.tx, standing.staff_id, asked.view_id)
     return Empty()
 

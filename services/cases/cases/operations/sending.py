@@ -8,8 +8,7 @@ from cases.dossiers import Sealed
 from cases.office import Office
 from cases.operations import acts, operations
 from cases.store import documents
-from sikkersak.contracts.cases import DocumentView, SendDocument
-from sikkersak.contracts.cases_documents import PlannedLetter, ReadSendingPlan, SendingPlan
+from sikkersak.contracts.cases_documents import DocumentView, PlannedLetter, ReadSendingPlan, SendDocument, SendingPlan
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask
 

@@ -15,7 +15,7 @@ from sikkersak.messaging.operations import Ask
 async def list_tasks(asked: ListTasks, ask: Ask, office: Office) -> TaskPage:
     """The actor's own, those of the schools that they lead, and for distributors those about the archive."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     found = await tasks.page(ask.tx, standing, asked.kind, UUID(asked.cursor) if asked.cursor else None, asked.limit)
     return TaskPage(items=tuple(found), next=str(found[-1].task_id) if len(found) == asked.limit else None)
 
@@ -24,7 +24,7 @@ async def list_tasks(asked: ListTasks, ask: Ask, office: Office) -> TaskPage:
 async def complete_task(asked: CompleteTask, ask: Ask, office: Office) -> Task:
     """Notes how it was done."""
     del office
-    standing = await people.standing(ask.tx, ask.actor.staff_id)
+    standing = await people.asking(ask)
     done = await tasks.complete(ask.tx, standing, asked.task_id, asked.remark)
     await audit.note(
         ask.tx, standing.staff_id, "task-done", case_id=done.case_id, document_id=done.document_id, kind=done.kind.value

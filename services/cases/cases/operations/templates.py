@@ -39,7 +39,7 @@ TEST_DATA: Final = {field.name: field.example for field in FIELDS}
 async def read_template(asked: ReadTemplate, ask: Ask, office: Office) -> TemplateVersions:
     """Every version with its source, newest first. For administrators."""
     del office
-    (await people.standing(ask.tx, ask.actor.staff_id)).demand(Permission.ADMINISTER)
+    (await people.asking(ask)).demand(Permission.ADMINISTER)
     found = await templates.versions(ask.tx, asked.code, asked.language)
     if not found:
         raise NotFound("template")
@@ -50,7 +50,7 @@ async def read_template(asked: ReadTemplate, ask: Ask, office: Office) -> Templa
 async def list_merge_fields(asked: ListMergeFields, ask: Ask, office: Office) -> MergeFields:
     """The fields with their explanations."""
     del asked, office
-    await people.standing(ask.tx, ask.actor.staff_id)
+    await people.asking(ask)
     return MergeFields(items=FIELDS)
 
 
@@ -58,7 +58,7 @@ async def list_merge_fields(asked: ListMergeFields, ask: Ask, office: Office) ->
 async def try_template(asked: TryTemplate, ask: Ask, office: Office) -> Rendered:
     """The letter of test data; nobody's real data is in it, and nothing is kept. For administrators."""
     del office
-    (await people.standing(ask.tx, ask.actor.staff_id)).demand(Permission.ADMINISTER)
+    (await people.asking(ask)).demand(Permission.ADMINISTER)
     unknown = sorted(asked.values.keys() - TEST_DATA.keys())
     if unknown:
         raise Declined("unknown-field", f"Ukjente flettefelt. Feltene er: {', '.join(TEST_DATA)}.", status=422)

@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import Final
 
 from cases.papers.reading import read
-from cases.papers.redaction import Box, redact
+from cases.papers.redaction import Box, TooMuch, redact
 from cases.papers.shielding import shield
+
+TOO_MUCH: Final = 3
 
 
 def main() -> int:
-    """0 when it was done; any failure ends the process, and whoever started it says so."""
+    """0 when it was done, 3 when it was too much; any failure ends the process, and whoever started it says so."""
+    try:
+        return _done()
+    except (TooMuch, MemoryError):
+        return TOO_MUCH
+
+
+def _done() -> int:
     task, said = sys.argv[1], sys.argv[2]
     wanted = json.loads(sys.stdin.buffer.readline() if said == "-" else said)
     pdf = sys.stdin.buffer.read()

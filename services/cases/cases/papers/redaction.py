@@ -17,8 +17,14 @@ from PIL import Image, ImageDraw
 DOTS_PER_INCH: Final = 200
 POINTS_PER_INCH: Final = 72
 MARGIN: Final = 1.5  # points around what is shielded: a letter's ink may stand outside its box
-MOST_PAGES: Final = 300
+MOST_PAGES: Final = 500
 MOST_DOTS: Final = 40_000_000
+MOST_BYTES: Final = 300 << 20  # of what is made: it stands in memory twice while it is put together
+QUALITY: Final = 85
+
+
+class TooMuch(ValueError):
+    """More pages, or heavier ones, than are drawn at a time."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,14 @@ def redact(pdf: bytes, words: list[str], boxes: list[Box]) -> bytes:
     pictures: list[bytes] = []
     with pypdfium2.PdfDocument(pdf) as document:
         if len(document) > MOST_PAGES:
-            raise ValueError("too many pages")
+            raise TooMuch("too many pages")
         for number in range(len(document)):
             page = document[number]
             shielded = [box for box in boxes if box.page == number] + _found(page, number, words)
             pictures.append(_drawn(page, shielded))
+            page.close()
+            if sum(map(len, pictures)) > MOST_BYTES:
+                raise TooMuch("too heavy pages")
     sized = img2pdf.get_fixed_dpi_layout_fun((DOTS_PER_INCH, DOTS_PER_INCH))
     made: bytes = img2pdf.convert(pictures, layout_fun=sized, nodate=True, producer="")
     return made
@@ -65,7 +74,7 @@ def _found(page: pypdfium2.PdfPage, number: int, words: list[str]) -> list[Box]:
 def _drawn(page: pypdfium2.PdfPage, shielded: list[Box]) -> bytes:
     scale = DOTS_PER_INCH / POINTS_PER_INCH
     if page.get_width() * page.get_height() * scale * scale > MOST_DOTS:
-        raise ValueError("too large a page")
+        raise TooMuch("too large a page")
     picture: Image.Image = page.render(scale=scale, may_draw_forms=True).to_pil().convert("RGB")
     pen = ImageDraw.Draw(picture)
     for box in shielded:
@@ -73,5 +82,10 @@ def _drawn(page: pypdfium2.PdfPage, shielded: list[Box]) -> bytes:
         other = ((box.x + box.width + MARGIN) * scale, (box.y + box.height + MARGIN) * scale)
         pen.rectangle((corner, other), fill="black")
     kept = io.BytesIO()
-    picture.save(kept, "PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
+    resolution = (DOTS_PER_INCH, DOTS_PER_INCH)
+    # a photo or a scan as PNG costs ten times as much, in time and in size; letters alone are sharper as PNG
+    if next(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]), None) is not None:
+        picture.save(kept, "JPEG", quality=QUALITY, dpi=resolution)
+    else:
+        picture.save(kept, "PNG", compress_level=3, dpi=resolution)
     return kept.getvalue()

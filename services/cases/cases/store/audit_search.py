@@ -31,7 +31,7 @@ async def readers(tx: Transaction, case_id: UUID) -> tuple[CaseReader, ...]:
     """Everybody who has seen the case, by what access, the latest first."""
     sql = f"""
     with seen as (
-      select actor_id, document_id, at, case
+      select actor_id, document_id, coalesce((details->>'occurred_at')::timestamptz, at) as at, case
           when not details ? 'grant' then 'ordinary'
           when exists (select from full_access f where f.grant_id::text = details->>'grant') then 'full_access'
           else 'emergency' end as by

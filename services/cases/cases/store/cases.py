@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sikkersak.clock import local_date, now
-from sikkersak.contracts.cases import CaseSummary, EventKind
+from sikkersak.contracts.cases import CaseSummary
+from sikkersak.contracts.cases_documents import EventKind
 from sikkersak.ids import new_id
-from sikkersak.persistence.database import Row, Transaction
+from sikkersak.persistence.database import Row, Transaction, present
 
 # The year's row is locked until the commit: numbers have no gaps, whatever happens beside (M10).
 NEXT_NUMBER: Final = """
@@ -69,10 +70,24 @@ async def case(tx: Transaction, case_id: UUID) -> Row | None:
     return await tx.fetchrow("select * from cases where case_id = $1", case_id)
 
 
+async def case_with_names(tx: Transaction, case_id: UUID) -> Row:
+    """A case with the names of its school and of who is responsible, for what others are told of it."""
+    sql = """
+    select c.*, s.name as school, s.organisation as school_organisation, r.name as responsible
+    from cases c join schools s using (school_id) join staff r on r.staff_id = c.responsible_id where c.case_id = $1
+    """
+    return present(await tx.fetchrow(sql, case_id), "case")
+
+
 async def school_of(tx: Transaction, case_id: UUID) -> UUID:
     """The school that a case belongs to."""
     school_id: UUID = await tx.fetchval("select school_id from cases where case_id = $1", case_id)
     return school_id
+
+
+async def put_responsible(tx: Transaction, case_id: UUID, staff_id: UUID) -> None:
+    """Another is its main caseworker from now on."""
+    await tx.execute("update cases set responsible_id = $2 where case_id = $1", case_id, staff_id)
 
 
 async def close(tx: Transaction, case_id: UUID, remark: str, by: UUID) -> None:
@@ -87,10 +102,17 @@ async def add_event(
     tx: Transaction, case_id: UUID, kind: EventKind, title: str, happened_at: datetime, mail_id: UUID | None = None
 ) -> UUID:
     """A new event on the timeline. Mail that already has one is refused by the database."""
-    event_id = new_id()
-    sql = "insert into events (event_id, case_id, kind, title, happened_at, mail_id) values ($1, $2, $3, $4, $5, $6)"
-    await tx.execute(sql, event_id, case_id, kind.value, title, happened_at, mail_id)
+    event_id: UUID = (await add_event_row(tx, case_id, kind, title, happened_at, mail_id))["event_id"]
     return event_id
+
+
+async def add_event_row(
+    tx: Transaction, case_id: UUID, kind: EventKind, title: str, happened_at: datetime, mail_id: UUID | None = None
+) -> Row:
+    """As `add_event`, for whoever goes on with the event itself."""
+    sql = """insert into events (event_id, case_id, kind, title, happened_at, mail_id) values ($1, $2, $3, $4, $5, $6)
+    returning *"""
+    return present(await tx.fetchrow(sql, new_id(), case_id, kind.value, title, happened_at, mail_id), "event")
 
 
 async def event(tx: Transaction, event_id: UUID) -> Row | None:

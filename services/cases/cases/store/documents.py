@@ -10,7 +10,7 @@ from uuid import UUID
 from cases.domain.shown import KEPT, letter_status, signing_status
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind
-from sikkersak.contracts.cases import DocumentState, DocumentView
+from sikkersak.contracts.cases_documents import DocumentState, DocumentView
 from sikkersak.contracts.notifier import LetterChanged
 from sikkersak.contracts.signing import JobChanged
 from sikkersak.contracts.values import File
@@ -42,26 +42,36 @@ COLUMNS: Final = [
     "category",
 ]
 # The worst state of a document's deliveries is the one to show: archived only when all of it is.
-VIEW: Final = """
-select d.*, a.state as archive, a.code as archive_code, s.access as assessed, s.public_title as assessed_title,
+SHOWN: Final = """
+  select state, code from archive_obligations o where o.document_id = d.document_id
+  order by (state = 'archived'), ordered_at limit 1
+"""
+# The entry's own number in the archive; evidence may have become an entry beside it, with another.
+JOURNAL: Final = """(
+  select journal from archive_obligations o
+  where o.document_id = d.document_id and o.kind <> 'evidence' and o.journal is not null order by o.changed_at desc limit 1
+)"""
+VIEW: Final = f"""
+select d.*, {JOURNAL} as journal, a.state as archive, a.code as archive_code, s.access as assessed, s.public_title as assessed_title,
   (select jsonb_agg(to_jsonb(l) order by l.letter_id) from letters l where l.document_id = d.document_id) as sent
 from documents d left join lateral (
   select access, public_title from assessments s where s.document_id = d.document_id order by assessed_at desc limit 1
-) s on true left join lateral (
-  select state, code from archive_obligations o where o.document_id = d.document_id
-  order by (state = 'archived'), ordered_at limit 1
-) a on true
+) s on true left join lateral ({SHOWN}) a on true
 """
 
 
-async def add_document(tx: Transaction, fields: dict[str, Any]) -> UUID:
-    """A new document with its first version. Returns its id."""
-    document_id = new_id()
+async def add_document(tx: Transaction, fields: dict[str, Any]) -> Row:
+    """A new document with its first version. Returns it."""
     places = ", ".join(f"${position}" for position in range(2, len(COLUMNS) + 2))
-    sql = f"insert into documents (document_id, {', '.join(COLUMNS)}) values ($1, {places})"
-    await tx.execute(sql, document_id, *(({"attachments": []} | fields).get(name) for name in COLUMNS))
-    await _keep_version(tx, document_id, 1, fields["title"], fields.get("body"), fields["owner_id"])
-    return document_id
+    sql = f"""with added as (
+      insert into documents (document_id, {", ".join(COLUMNS)}) values ($1, {places})
+      returning *
+    ), first as (
+      insert into document_versions (document_id, version, title, body, edited_by)
+      select document_id, 1, title, body, owner_id from added
+    ) select * from added"""
+    row = await tx.fetchrow(sql, new_id(), *(({"attachments": []} | fields).get(name) for name in COLUMNS))
+    return present(row, "document")
 
 
 async def document(tx: Transaction, document_id: UUID, *, for_update: bool = False) -> Row:
@@ -79,12 +89,12 @@ async def edit(tx: Transaction, before: Row, state: DocumentState, title: str, b
     await _keep_version(tx, before["document_id"], version, title, body, by)
 
 
-async def set_state(tx: Transaction, document_id: UUID, state: DocumentState, **also: Any) -> None:
-    """Moves a document on its way; `also` are columns that change with it."""
+async def set_state(tx: Transaction, document_id: UUID, state: DocumentState, **also: Any) -> Row:
+    """Moves a document on its way; `also` are columns that change with it. Returns it as it is then."""
     names = list(also)
     changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=3))
-    sql = f"update documents set state = $2{changes} where document_id = $1"
-    await tx.execute(sql, document_id, state.value, *(also[name] for name in names))
+    sql = f"update documents set state = $2{changes} where document_id = $1 returning *"
+    return present(await tx.fetchrow(sql, document_id, state.value, *(also[name] for name in names)), "document")
 
 
 async def views(tx: Transaction, case_id: UUID) -> list[DocumentView]:
@@ -152,6 +162,11 @@ async def archive_changed(tx: Transaction, fact: DeliveryChanged) -> None:
     where delivery_id = $1 and state <> 'archived' and (changed_at <= $4 or state = 'waiting' or $2 = 'archived')
     """
     await tx.execute(sql, fact.delivery_id, fact.state.value, fact.code, fact.changed_at)
+    if fact.journal is not None:  # it may be told later than that it is archived
+        kept = """
+        update archive_obligations set journal = $2, changed_at = $3
+        where delivery_id = $1 and changed_at <= $3 and journal is distinct from $2"""
+        await tx.execute(kept, fact.delivery_id, fact.journal.model_dump(mode="json"), fact.changed_at)
 
 
 async def rendition_ready(tx: Transaction, document_id: UUID, rendition: VaultRef) -> Row | None:
@@ -184,10 +199,16 @@ async def waiting_long(tx: Transaction, after: timedelta) -> list[Row]:
 
 
 async def signing_changed(tx: Transaction, fact: JobChanged) -> None:
-    """Shows the newest state of the signature job that the document has now."""
+    """Shows the newest state of the signature job that the document has now.
+
+    Signed it is with the signed result, which may come before this or after: what is sent meanwhile would go unsigned,
+    and a case could be closed before its evidence is obliged to the archive.
+    """
     sql = """
-    update documents set signing = $2, signing_code = $3, signing_changed_at = $4, signing_shown = $5
-    where job_id = $1 and coalesce(signing, '') <> 'signed' and coalesce(signing_changed_at, '-infinity') <= $4
+    update documents set signing_changed_at = $4, signing_shown = $5,
+      signing = case when 'signed' in (signing, $2) then signing else $2 end,
+      signing_code = case when 'signed' in (signing, $2) then signing_code else $3 end
+    where job_id = $1 and coalesce(signing_changed_at, '-infinity') <= $4
     """
     shown = fact.model_dump(mode="json", include=set(KEPT))
     await tx.execute(sql, fact.job_id, fact.state.value, fact.code, fact.changed_at, shown)

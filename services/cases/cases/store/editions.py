@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from cases.store.people import TODAY
 from sikkersak.contracts.cases_documents import DocumentVersion, PutStandIn, StandIn, WaitingApproval
 from sikkersak.contracts.values import AccessAssessment, File
 from sikkersak.ids import new_id
@@ -26,9 +27,11 @@ async def release(tx: Transaction, document_id: UUID) -> None:
 
 
 async def put_attachments(tx: Transaction, document_id: UUID, files: list[File]) -> None:
-    """The attachments of a draft, in order; a change of them is a new version of the draft."""
+    """The attachments of a draft, in order; a change of them is a new version of the draft, with the text as it was."""
     kept = [file.model_dump(mode="json") for file in files]
-    await tx.execute("update documents set attachments = $2 where document_id = $1", document_id, kept)
+    await tx.execute(
+        "update documents set attachments = $2, version = version + 1 where document_id = $1", document_id, kept
+    )
 
 
 async def assess_draft(tx: Transaction, document_id: UUID, access: AccessAssessment, public_title: str) -> None:
@@ -91,6 +94,6 @@ async def put_stand_in(tx: Transaction, wanted: PutStandIn, by: UUID) -> None:
 
 
 async def stand_ins(tx: Transaction, school_id: UUID) -> tuple[StandIn, ...]:
-    """Those of today and later."""
-    sql = "select * from stand_ins where school_id = $1 and to_date >= current_date order by from_date, stand_in_id"
+    """Those of today, in Norway, and later."""
+    sql = f"select * from stand_ins where school_id = $1 and to_date >= {TODAY} order by from_date, stand_in_id"
     return tuple(StandIn.model_validate(dict(row)) for row in await tx.fetch(sql, school_id))

@@ -36,6 +36,10 @@ select case_id, 'undelivered', document_id from letters join documents using (do
   where case_id = any($1) and letters.state <> 'delivered'
 union all
 select case_id, 'task-open', document_id from tasks where case_id = any($1) and done_at is null and kind = 'send_otherwise'
+union all
+select d.case_id, 'request-unanswered', d.document_id
+  from documents d join access_request_entries e using (document_id) join access_requests r using (request_id)
+  where d.case_id = any($1) and e.kind = 'request' and r.state not in ('answered', 'withdrawn')
 """
 CANDIDATES: Final = """
 select case_id, number, title, school_id, responsible_id, array_remove(array[
@@ -59,6 +63,7 @@ REASONS: Final = {
     "unsigned": "Dokumentet venter på signatur.",
     "undelivered": "Et brev er ikke levert. Vent, eller avgjør hva som skal gjøres med det.",
     "task-open": "En oppgave om å sende dokumentet på annen måte er ikke utført.",
+    "request-unanswered": "Innsynskravet er ikke besvart ennå. Besvar det, eller noter at det er trukket.",
 }
 
 

@@ -7,8 +7,14 @@ from uuid import UUID
 
 from cases.domain.standing import Standing
 from cases.store.access import VISIBLE
+from cases.store.documents import JOURNAL, SHOWN
 from cases.store.journal import ENTRY
-from sikkersak.contracts.cases_access_requests import ListAccessRequests
+from sikkersak.contracts.cases_access_requests import (
+    CollectDocuments,
+    EntryKind,
+    ListAccessRequests,
+    RequestEntry,
+)
 from sikkersak.contracts.values import File
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
@@ -44,7 +50,16 @@ with wanted as (
 select d.document_id, d.case_id, jsonb_array_length(d.files) as files
 from wanted join documents d using (document_id) join cases c using (case_id)
 where d.state = 'finished' and d.withdrawn_at is null and {VISIBLE} and c.school_id = $4
+  and not exists (select from access_request_entries e where e.document_id = d.document_id and e.request_id = $9)
 order by d.finished_at, d.document_id limit $8
+"""
+
+ENTRIES: Final = f"""
+select x.kind, d.document_id, d.case_id, c.year || '/' || c.running as case_number,
+  c.year || '/' || c.running || '-' || {ENTRY} as entry, a.state as archive, a.code as archive_code, {JOURNAL} as journal
+from access_request_entries x join documents d using (document_id) join cases c using (case_id)
+  left join lateral ({SHOWN}) a on true
+where x.request_id = $1 order by x.document_id
 """
 
 
@@ -90,13 +105,17 @@ async def change(tx: Transaction, request_id: UUID, **fields: Any) -> None:
 async def find(
     tx: Transaction,
     standing: Standing,
-    school_id: UUID,
-    wanted: tuple[tuple[UUID, ...], tuple[UUID, ...], tuple[str, ...]],
+    asked: CollectDocuments,
+    document_ids: tuple[UUID, ...],
     limit: int,
 ) -> list[Row]:
-    """Finished documents of cases, by id, or by entries of the journal; only what this person may see, at this school."""
+    """Finished documents of cases, by id, or by entries of the journal; only what this person may see, at this school.
+
+    The request itself, which is a registry entry too, is nothing that it asks for.
+    """
     who = (standing.staff_id, standing.led_schools, standing.reads_everything)
-    return await tx.fetch(FOUND, *who, school_id, *map(list, wanted), limit)
+    wanted = map(list, (asked.case_ids, document_ids, asked.entries))
+    return await tx.fetch(FOUND, *who, asked.school_id, *wanted, limit, asked.request_id)
 
 
 async def add_items(tx: Transaction, request_id: UUID, rows: list[Row], by: UUID, last: int) -> int:
@@ -135,3 +154,17 @@ async def keep_redacted(tx: Transaction, request_id: UUID, item: int, file: File
     update access_request_items set redacted = $3, redacted_from = $4, redacted_by = $5
     where request_id = $1 and item = $2"""
     await tx.execute(sql, request_id, item, file.model_dump(mode="json"), made_from, by)
+
+
+# --- registry entries
+
+
+async def entries(tx: Transaction, request_id: UUID) -> tuple[RequestEntry, ...]:
+    """The registry entries of a request, and how far each is on its way into the archive."""
+    return tuple(RequestEntry.model_validate(dict(row)) for row in await tx.fetch(ENTRIES, request_id))
+
+
+async def keep_entry(tx: Transaction, request_id: UUID, kind: EntryKind, document_id: UUID) -> None:
+    """This document is the registry entry; the database takes one of each kind."""
+    sql = "insert into access_request_entries (request_id, kind, document_id) values ($1, $2, $3)"
+    await tx.execute(sql, request_id, kind.value, document_id)

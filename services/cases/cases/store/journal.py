@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from cases.store.documents import JOURNAL
 from sikkersak.persistence.database import Row, Transaction
 
 # An entry's number counts what was finished in its case up to it: it never changes, as nothing finished goes away.
@@ -16,7 +17,7 @@ ENTRY: Final = """(
 PAGE: Final = f"""
 select d.document_id, d.record_type, d.finished_at, d.document_date, d.withdrawn_at, d.parties,
   coalesce(s.access, d.access) as access, coalesce(s.public_title, d.public_title) as public_title,
-  c.year || '/' || c.running || '-' || {ENTRY} as entry, c.public_title as case_title, c.pupil_id, sch.name as school,
+  c.year || '/' || c.running || '-' || {ENTRY} as entry, {JOURNAL} as journal, c.public_title as case_title, c.pupil_id, sch.name as school,
   p.name as pupil, p.dossier, coalesce(p.has_protected_address, false) as is_protected,
   array(select name from case_parties x where x.case_id = c.case_id) as names
 from documents d join cases c using (case_id) join schools sch using (school_id) left join pupils p using (pupil_id)

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from cases.domain.standing import Standing
-from sikkersak.contracts.cases import PutSchool, PutStaff, School, StaffMember
+from sikkersak.contracts.cases_people import PutSchool, PutStaff, School, StaffMember
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.identity.permissions import BY_VALUE, Permission, default_permissions
 from sikkersak.identity.roles import role_of
 from sikkersak.ids import new_id
+from sikkersak.messaging.operations import Ask
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
 from sikkersak.versions import tag_of
@@ -41,12 +42,33 @@ async def standing(tx: Transaction, staff_id: UUID) -> Standing:
     row = await tx.fetchrow(f"{STAFF} where s.staff_id = $1 and s.is_active", staff_id)
     if row is None:
         raise Forbidden("Du er ikke registrert som bruker.")
+    return _standing(row)
+
+
+async def holders_at(tx: Transaction, permission: Permission, school_id: UUID) -> list[UUID]:
+    """Who holds it at this school now, whoever was registered first before the others."""
+    sql = f"""{STAFF} where s.is_active and s.staff_id in (
+      select staff_id from staff_schools where school_id = $1 union select staff_id from staff_roles where school_id = $1
+    ) order by s.staff_id"""
+    found = map(_standing, await tx.fetch(sql, school_id))
+    return [one.staff_id for one in found if one.holds_at(permission, school_id)]
+
+
+def _standing(row: Row) -> Standing:
     roles = frozenset(role_of(role) for role in row["roles"])
     everywhere = held_by(row, row["everywhere"])
     grant = row["full_access"]
     return Standing(
         row["staff_id"], row["name"], roles, frozenset(row["schools"]), everywhere, grant, held_at_schools(row)
     )
+
+
+async def asking(ask: Ask) -> Standing:
+    """What the person who asks is now. The gate has just asked, in the same transaction: it is asked once."""
+    if Standing not in ask.known:
+        ask.known[Standing] = await standing(ask.tx, ask.actor.staff_id)
+    found: Standing = ask.known[Standing]
+    return found
 
 
 class NotWorkingHere(Declined):

@@ -157,10 +157,11 @@ class Walk:
         return found
 
     def _narrowed(self, within: Stretch | None, only_at: UUID | None) -> str | None:
-        """What the index is asked for beside the words."""
-        schools = [f"'school:{school_id}'" for school_id in ((only_at,) if only_at else self.schools)]
-        shelves = [f"'{shelf}'" for shelf in within.shelves] if within else []
-        return " & ".join(f"({' | '.join(one)})" for one in (schools, shelves) if one) or None
+        """What the index is asked for beside the words: the shelves of each school, or those of all."""
+        places = [f"school:{school_id}" for school_id in ((only_at,) if only_at else self.schools)]
+        if within is not None:
+            places = [f"{place}:{shelf}" for place in places or ["shelf"] for shelf in within.shelves]
+        return " | ".join(f"'{place}'" for place in places) or None
 
 
 def _asks(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from sikkersak.contracts.cases import PutTemplate, Template
-from sikkersak.contracts.cases_templates import TemplateVersion
+from sikkersak.contracts.cases_templates import PutTemplate, Template, TemplateVersion
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Row, Transaction, present
 
