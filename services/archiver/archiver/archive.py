@@ -125,11 +125,11 @@ class Archive:
         steps: list[Step] = []
         try:
             async with self._on_record(row["delivery_id"], "deliver", steps) as attempt, self.circuit.attempt():
-                reference, was_there = await bringing.bring(
+                brought = await bringing.bring(
                     self.database, self.vault, self.core, row["delivery_id"], dossier, steps.append
                 )
-                attempt.detail = resolved(DeliveryState(row["state"]), dossier.kind, was_there=was_there)
-                attempt.also = lambda tx: self._settle(tx, row, reference)
+                attempt.detail = resolved(DeliveryState(row["state"]), dossier.kind, was_there=brought.was_there)
+                attempt.also = lambda tx: self._settle(tx, row, brought)
         except CircuitOpen:
             if not self.circuit.is_open:  # the vault or the database is away: the ladder comes back
                 raise
@@ -151,9 +151,10 @@ class Archive:
         for row in await backlog.release_cases(tx, case_id):
             await say(tx, Transfer(delivery_id=row["delivery_id"]))
 
-    async def _settle(self, tx: Transaction, row: Row, reference: str) -> None:
+    async def _settle(self, tx: Transaction, row: Row, brought: bringing.Brought) -> None:
         """Archived, and told: the last thing that is written of a delivery; the next of its case may come."""
-        also: dict[str, Any] = {"archived_at": now(), "next_try_at": None, "archive_reference": reference}
+        also: dict[str, Any] = {"archived_at": now(), "next_try_at": None, "archive_reference": brought.reference}
+        also["journal"] = brought.journal.model_dump(mode="json") if brought.journal else None
         await store.change(tx, row["delivery_id"], DeliveryState.ARCHIVED, **also)
         await self._order_next(tx, row["case_id"])
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from archiver import entries, store
 from archiver.core import ArchiveCore, Observer, Receipt
 from archiver.domain import rendition_key
 from archiver.rendering import whole
-from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind
+from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, JournalNumber
 from sikkersak.errors import Declined
 from sikkersak.persistence.database import Database, Row
 from sikkersak.vault import Vault
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What the archive answered: its own number, the journal's where it is an entry, and whether it stood there before."""
+
+    reference: str
+    journal: JournalNumber | None = None
+    was_there: bool = False
 
 
 async def bring(
@@ -21,15 +31,15 @@ async def bring(
     delivery_id: UUID,
     dossier: ArchiveDossier,
     on_step: Observer,
-) -> tuple[str, bool]:
-    """Returns the archive's own number, and whether it stood there before."""
+) -> Brought:
+    """See the module."""
     if dossier.kind in {DeliveryKind.CLOSING, DeliveryKind.REOPENING}:
-        return await _case_file(core, dossier, on_step), False
+        return Brought(await _case_file(core, dossier, on_step))
     async with database.transaction() as tx:
         dossier = await whole(tx, vault, delivery_id, dossier)
         made = await store.renditions(tx, [rendition_key(dossier.kind, one) for one in dossier.documents])
     receipt = await _record(vault, core, dossier, made, on_step)
-    return receipt.record.number, not receipt.was_created
+    return Brought(receipt.record.number, receipt.record.journal, was_there=not receipt.was_created)
 
 
 async def _case_file(core: ArchiveCore, dossier: ArchiveDossier, on_step: Observer) -> str:

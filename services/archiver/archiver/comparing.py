@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archiver.core import ArchivedRecord, DocumentDescription, RegistryEntry
-from sikkersak.contracts.archiver import Finding
+from sikkersak.contracts.reconciliation import Finding
 
 UNFINISHED = "unfinished"
 

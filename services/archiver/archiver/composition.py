@@ -23,6 +23,7 @@ from archiver.noark import NoarkAccess, NoarkCore
 from archiver.operations import operations
 from archiver.periodic import PERIODIC
 from archiver.rendition import Renderer, RenderingLimits
+from archiver.rendition.renderer import QUIETLY
 from archiver.settings import Settings
 from sikkersak.contracts.notifier import Announce, Notice
 from sikkersak.errors import Transient
@@ -73,7 +74,7 @@ async def open_archive(frame: Frame[Settings]) -> AsyncIterator[Archive]:
 async def _rendering(renderer: Renderer) -> str:
     """What this machine has for conversions; what it lacks is said, never silent (R13)."""
     lacks = renderer.lacks()
-    if any(not one.startswith("bubblewrap") for one in lacks):
+    if any(not one.startswith(QUIETLY) for one in lacks):
         raise Transient(f"missing: {'; '.join(lacks)}")
     return "; ".join(lacks) or "ok"
 

@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from sikkersak.contracts.archiver import RecordType
+from sikkersak.contracts.archiver import JournalNumber, RecordType
 from sikkersak.errors import Declined, Transient
 
 KEY = re.compile(r"(case|record|document):[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -226,7 +226,7 @@ class ArchivedRecord:
     """A registry entry as the archive has it. `number` is the archive's own (registreringsID), `status` its code.
 
     `is_final` tells whether the status is one that only a whole record can have. `restriction` is empty for a record that
-    is not screened; None in the last three means that the archive did not tell.
+    is not screened; None in the last four means that the archive did not tell. `journal_entry` is its number in the case.
     """
 
     key: str
@@ -240,6 +240,14 @@ class ArchivedRecord:
     title: str | None = None
     public_title: str | None = None
     restriction: str | None = None
+    journal_entry: int | None = None
+
+    @property
+    def journal(self) -> JournalNumber | None:
+        """Its number in the archive's journal. A core that has not given one says nothing, or 0."""
+        if not self.journal_year or not self.journal_sequence:
+            return None
+        return JournalNumber(year=self.journal_year, sequence=self.journal_sequence, entry=self.journal_entry or None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,8 +21,9 @@ from archiver.core import ArchivedRecord, DocumentDescription, ManyHits
 from archiver.rendering import whole
 from archiver.store import reconciliation
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Finding, Transfer
+from sikkersak.contracts.archiver import ArchiveDossier, DeliveryKind, DeliveryState, Transfer
 from sikkersak.contracts.finished import AccountForFinished, FinishedList, OrderAgain
+from sikkersak.contracts.reconciliation import Finding
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
@@ -102,23 +103,28 @@ async def _next(archive: Archive, row: Row) -> list[Row]:
 async def _look(archive: Archive, row: Row, delivery: Row, gate: asyncio.Semaphore) -> None:
     key = f"record:{delivery['document_id']}"
     finding, differences = Finding.WAITING, tuple[str, ...]()
+    held: ArchivedRecord | None = None
     if DeliveryState(delivery["state"]) is DeliveryState.ARCHIVED:
         async with gate:
-            finding, differences = await _compared(archive, delivery, key)
+            finding, differences, held = await _compared(archive, delivery, key)
     is_repaired = row["repairs"] and comparing.is_safe_to_repair(finding, differences)
     async with archive.database.transaction() as tx:
         if is_repaired:
             await store.reopen(tx, delivery["delivery_id"])
             await say(tx, Transfer(delivery_id=delivery["delivery_id"]))
+        elif held is not None and held.journal is not None:  # what was archived before numbers were kept gets them too
+            await store.keep_journal(tx, delivery["delivery_id"], held.journal)
         told = (row["reconciliation_id"], key, finding, differences)
         await reconciliation.note(tx, *told, delivery=delivery, repaired=is_repaired)
 
 
-async def _compared(archive: Archive, delivery: Row, key: str) -> tuple[Finding, tuple[str, ...]]:
+async def _compared(
+    archive: Archive, delivery: Row, key: str
+) -> tuple[Finding, tuple[str, ...], ArchivedRecord | None]:
     try:
         held: ArchivedRecord | None = await archive.core.find_record(key)
     except ManyHits:
-        return Finding.DIFFERS, ("many",)
+        return Finding.DIFFERS, ("many",), None
     dossier = await _dossier(archive, delivery)
     async with archive.database.transaction() as tx:
         dossier = await whole(tx, archive.vault, delivery["delivery_id"], dossier)
@@ -132,7 +138,7 @@ async def _compared(archive: Archive, delivery: Row, key: str) -> tuple[Finding,
             added.extend(entries.documents(await _dossier(archive, one), {}, archive.vault))
     entry = entries.registry_entry(dossier, made, archive.vault)
     is_withdrawn = any(one["kind"] == DeliveryKind.WITHDRAWAL for one in later)
-    return comparing.compared(entry, tuple(added), held, is_withdrawn=is_withdrawn)
+    return *comparing.compared(entry, tuple(added), held, is_withdrawn=is_withdrawn), held
 
 
 async def _dossier(archive: Archive, delivery: Row) -> ArchiveDossier:

@@ -50,17 +50,17 @@ class Other:
     accounts: Accounts
 
     def reset(self) -> None:
-        httpx.post(f"{self.control}/_control/reset").raise_for_status()
+        httpx.post(f"{self.control}/_control/reset", timeout=60).raise_for_status()
         self.switch()
 
     def faults(self, **wanted: Any) -> None:
-        httpx.put(f"{self.control}/_control/faults", json=wanted).raise_for_status()
+        httpx.put(f"{self.control}/_control/faults", json=wanted, timeout=60).raise_for_status()
 
     def switch(self, **wanted: int) -> None:
-        httpx.put(f"{self.control}/_control/fiks", json=wanted).raise_for_status()
+        httpx.put(f"{self.control}/_control/fiks", json=wanted, timeout=60).raise_for_status()
 
     def state(self) -> dict[str, Any]:
-        return dict(httpx.get(f"{self.control}/_control/state").json())
+        return dict(httpx.get(f"{self.control}/_control/state", timeout=60).json())
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,9 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Other]:
     amqp, management = os.environ["RABBITMQ_URL"], urlsplit(os.environ["RABBITMQ_MANAGEMENT_URL"])
     account = urlsplit(amqp)
     vhost = f"fiks_{uuid.uuid4().hex[:8]}"
-    http = httpx.Client(base_url=urlunsplit(management), auth=(account.username or "", account.password or ""))
+    http = httpx.Client(
+        base_url=urlunsplit(management), auth=(account.username or "", account.password or ""), timeout=60
+    )
     http.put(f"/api/vhosts/{vhost}").raise_for_status()
     everything = {"configure": ".*", "write": ".*", "read": ".*"}
     http.put(f"/api/permissions/{vhost}/{account.username}", json=everything).raise_for_status()
@@ -98,7 +100,7 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Other]:
 @pytest.fixture
 async def core(other: Other) -> AsyncIterator[FiksArkivCore]:
     other.reset()
-    made = FiksArkivCore(FiksAccess(answer_seconds=2.0), BrokerTransport(other.url, other.accounts))
+    made = FiksArkivCore(FiksAccess(answer_seconds=10.0), BrokerTransport(other.url, other.accounts))
     for _ in range(50):  # the stand-in's queue stands when it first answers
         try:
             await made.probe()
@@ -168,6 +170,9 @@ async def test_delivered_twice_is_one_record_with_its_checksums_read_back(
     second = await core.ensure_registry_entry(entry)
     assert (first.was_created, second.was_created) == (True, False)
     assert first.record.archive_id == second.record.archive_id
+    assert first.record.journal is not None
+    assert first.record.journal == second.record.journal
+    assert first.record.journal.entry == int(first.record.number.rpartition("-")[2])
     assert [one.key for one in second.record.documents] == [one.key for one in entry.documents]
     assert [step.name for step in steps] == ["find-record", "create-record", "find-record"]
     state = other.state()

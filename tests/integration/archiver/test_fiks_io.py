@@ -36,6 +36,7 @@ from archiver.settings import Settings
 from local import keys
 from local.fiks import HUB, OWN_ACCOUNT, Way
 from local.memory import Memory
+from local.registers import Registers
 from local.servers import Servers
 from local.stack import Stack
 from sikkersak.contracts.archiver import RecordType
@@ -54,14 +55,14 @@ class World:
     maskinporten: str
 
     def faults(self, where: str, **wanted: Any) -> None:
-        httpx.put(f"{where}/_control/faults", json=wanted).raise_for_status()
+        httpx.put(f"{where}/_control/faults", json=wanted, timeout=60).raise_for_status()
 
     def state(self, where: str) -> dict[str, Any]:
-        return dict(httpx.get(f"{where}/_control/state").json())
+        return dict(httpx.get(f"{where}/_control/state", timeout=60).json())
 
     def reset(self) -> None:
         for where in (self.hub, self.archive):
-            httpx.post(f"{where}/_control/reset").raise_for_status()
+            httpx.post(f"{where}/_control/reset", timeout=60).raise_for_status()
             self.faults(where)
 
 
@@ -74,13 +75,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     stack.speak(Way.FIKS_IO)
     assert stack.fiks is not None
     stack.fiks.prepare()
-    stack._register_maskinporten()
+    Registers(stack).maskinporten()
     also_silent(folder / "register" / "fiksio.json", keys.receiver_key(folder, SILENT))
     stack.fiks.open()
     names = ("maskinporten", "noark", HUB)
     try:
         stack.start(*names)
-        told = {name.lower(): value for name, value in stack._settings("archiver").items()}
+        told = {name.lower(): value for name, value in stack.configuration.of("archiver").items()}
         yield World(fiks_io_access(Settings(**told)), stack.url(HUB), stack.url("noark"), stack.url("maskinporten"))
     finally:
         stack.stop(*names)
@@ -98,7 +99,7 @@ def also_silent(register: Path, certificate: str) -> None:
 @pytest.fixture
 async def core(world: World) -> AsyncIterator[FiksArkivCore]:
     world.reset()
-    access = FiksAccess(series="ELEVSAK", answer_seconds=3, settle_seconds=0)
+    access = FiksAccess(series="ELEVSAK", answer_seconds=10, settle_seconds=0)
     made = FiksArkivCore(access, FiksIOTransport(world.access))
     yield made
     await made.close()

@@ -14,7 +14,8 @@ from archiver.reconciling import reconcile
 from archiver.rendition import Rendition
 from archiver.rendition.outcome import Flavour, Rung, Verdict
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import DeliveryKind, Finding, ReadReconciliation, StartReconciliation
+from sikkersak.contracts.archiver import DeliveryKind
+from sikkersak.contracts.reconciliation import Finding, ReadReconciliation, StartReconciliation
 from sikkersak.ids import new_id
 
 Room = Any

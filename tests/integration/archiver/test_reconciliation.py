@@ -15,7 +15,7 @@ from archiver.operations import reconciliation as answers
 from archiver.reconciling import reconcile, schedule
 from archiver.signing_key import is_genuine
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import Finding, ListReconciliations, ReadReconciliation, StartReconciliation
+from sikkersak.contracts.reconciliation import Finding, ListReconciliations, ReadReconciliation, StartReconciliation
 from sikkersak.errors import Declined, Forbidden, Transient
 from sikkersak.ids import new_id
 

@@ -16,13 +16,19 @@ import pytest
 
 from archiver import store
 from archiver.archive import Archive
+from archiver.operations import operations
 from archiver.operations import renditions as answers
 from archiver.rendering import whole
 from archiver.rendition import Renderer
 from sikkersak.contracts.archiver import ArchiveDossier, DeliveryState
+from sikkersak.contracts.cases_acts import NoteAct
 from sikkersak.contracts.renditions import Choice, ChooseRendition, DocumentRendition, ReadRenditions, RenditionState
 from sikkersak.contracts.values import File
 from sikkersak.errors import Declined, Forbidden
+from sikkersak.identity import Actor
+from sikkersak.ids import new_id
+from sikkersak.messaging.telling import digest_of
+from sikkersak.testing.desk import desk_for, incoming
 from sikkersak.vault.reference import VaultRef
 from sikkersak.vault.sealed import seal, unseal
 
@@ -263,3 +269,26 @@ async def test_what_does_not_apply_is_not_chosen_and_not_by_everyone(desk: Desk)
         await desk.room.ask(asked, answers.choose_rendition, "school_leader")
     async with desk.archive.database.transaction() as tx:
         assert not await store.renditions(tx, [key])
+
+
+async def test_what_was_chosen_and_why_is_told_to_the_audit_log(desk: Desk) -> None:
+    await desk.bring_in(locked())
+    await desk.render()
+    (document,) = await desk.told()
+    asked = ChooseRendition(
+        delivery_id=desk.delivery_id,
+        document_key=document.document_key,
+        choice=Choice.NOTICE_PAGE,
+        reason="avsender svarer ikke",
+    )
+    actor = Actor(staff_id=new_id(), roles=frozenset({"mail_distributor"}), level="high", session="s-9")
+    standing = desk_for(actor, operations._answers, desk.archive, desk.archive.database)
+    for _ in range(2):
+        await standing.reply(incoming(asked.operation, asked.model_dump_json().encode(), "k"))
+    (row,) = await desk.room.rows("select body from outbox where message_type = $1", NoteAct.message_type)
+    told = NoteAct.model_validate_json(row["body"])
+    (kept,) = (await desk.told())[0].chosen
+    assert (told.actor_id, told.session, told.chosen) == (kept.chosen_by, "s-9", {"choice": kept.choice.value})
+    assert told.about == {"delivery_id": (desk.delivery_id,), "document_key": (document.document_key,)}
+    assert told.reason_sha256 == digest_of(told.act_id, kept.reason)
+    assert kept.reason == "avsender svarer ikke"

@@ -130,6 +130,7 @@ def record(root: Element, key: str) -> ArchivedRecord | None:
         number=found.text("registreringsID") or "",
         journal_year=found.number("journalaar"),
         journal_sequence=found.number("journalsekvensnummer"),
+        journal_entry=found.number("journalpostnummer"),
         status=status,
         is_final=status in FINAL,
         documents=tuple(map(_document, found.all("dokumentbeskrivelse"))),

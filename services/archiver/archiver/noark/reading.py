@@ -65,8 +65,9 @@ def archived_record(found: Resource, key: str, documents: tuple[ArchivedDocument
         key=key,
         archive_id=found.id,
         number=str(found.body.get("registreringsID", "")),
-        journal_year=found.body.get("journalaar"),
-        journal_sequence=found.body.get("journalsekvensnummer"),
+        journal_year=_number(found, "journalaar"),
+        journal_sequence=_number(found, "journalsekvensnummer"),
+        journal_entry=_number(found, "journalpostnummer"),
         status=status,
         is_final=status in FINAL,
         documents=documents,
@@ -74,6 +75,12 @@ def archived_record(found: Resource, key: str, documents: tuple[ArchivedDocument
         public_title=found.body.get("offentligTittel") or "",
         restriction=restriction_of(found),
     )
+
+
+def _number(found: Resource, name: str) -> int | None:
+    """Cores write numbers as such or as text; what is neither is not told."""
+    given = str(found.body.get(name, ""))
+    return int(given) if given.isdecimal() else None
 
 
 def restriction_of(found: Resource) -> str:

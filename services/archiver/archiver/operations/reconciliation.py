@@ -6,7 +6,7 @@ from archiver.archive import Archive
 from archiver.operations.rights import operations
 from archiver.store import reconciliation as store
 from sikkersak.clock import now
-from sikkersak.contracts.archiver import (
+from sikkersak.contracts.reconciliation import (
     ListReconciliations,
     ReadReconciliation,
     Reconciliation,

@@ -72,6 +72,11 @@ class Children:
         """Whether the nursery is alive now."""
         return self._process is not None and self._process.returncode is None
 
+    @property
+    def is_offline(self) -> bool:
+        """Whether the children cannot reach the network."""
+        return bool(self.details.get("offline"))
+
     async def start(self) -> None:
         """Starts the nursery unless it runs. Raises Transient when it does not come up."""
         async with self._starting:

@@ -3,8 +3,8 @@
 It speaks lines of JSON: `{"id", "document", "task", "arguments", "limits"}` in, `{"id", "answer" | "declined" |
 "failed", "peak_mb"}` out as the work is done; `{"document", "stop": true}` ends a document's child. A child does the work
 on one document, one piece after the other; one that failed is replaced. The nursery has one thread, so that forking is
-safe, has paid for the imports, and has the next child forked and waiting, so that work begins at once. It ends, with its
-children, when its input ends.
+safe, is off the network with all its children, has paid for the imports, and has the next children forked and waiting, so
+that work begins at once. It ends, with its children, when its input ends.
 """
 
 from __future__ import annotations
@@ -19,17 +19,21 @@ import selectors
 import signal
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from archiver.rendition.cage import Limits, confine, die_with_parent
+from archiver.rendition.cage import Limits, confine, die_with_parent, leave_network
 from archiver.rendition.tasks import TASKS, prepare_faces, warm_up
 from sikkersak.errors import Declined
 
 READ_BYTES = 1 << 16
 ANSWER_LIMIT = 8 << 20
 HIGHEST_FILE = 256
+SPARES = 2
+# No child has worked for so long: another can be forked, and stretch, without holding up a document.
+QUIET_SECONDS = 0.002
 
 
 @dataclass
@@ -54,18 +58,18 @@ class Nursery:
         self._selector.register(orders, selectors.EVENT_READ)
         self._children: dict[int, Child] = {}
         self._heard = b""
-        self._spare: Child | None = None
+        self._spares: deque[Child] = deque()
 
-    def tend(self) -> None:
+    def tend(self, *, is_offline: bool) -> None:
         """Works until the orders end."""
-        self._say({"ready": True, "threads": len(list(Path("/proc/self/task").iterdir()))})
+        threads = len(list(Path("/proc/self/task").iterdir()))
+        self._say({"ready": True, "threads": threads, "offline": is_offline})
         is_open = True
         while is_open:
-            if self._spare is None and not self._is_busy():
-                self._spare = _forked(is_to_stretch=True)
-            soonest = min((child.deadline for child in self._children.values()), default=math.inf)
-            wait = None if soonest == math.inf else max(0.0, soonest - time.monotonic())
-            for key, _ in self._selector.select(wait):
+            events = self._selector.select(self._patience())
+            if not events and len(self._spares) < SPARES and not self._is_busy():
+                self._spares.append(_forked(is_to_stretch=True))
+            for key, _ in events:
                 if key.fd == self._orders:
                     is_open = self._hear()
                 elif child := self._children.get(key.fd):
@@ -74,8 +78,14 @@ class Nursery:
                 self._bury(child, {"failed": "time"})
         for child in list(self._children.values()):
             self._bury(child, None)
-        if self._spare is not None:
-            _killed(self._spare)
+        for spare in self._spares:
+            _killed(spare)
+
+    def _patience(self) -> float | None:
+        """How long to wait for something to do, in seconds: until a child is late, or a spare one can be made."""
+        if not self._is_busy():
+            return QUIET_SECONDS if len(self._spares) < SPARES else None
+        return max(0.0, min(child.deadline for child in self._children.values()) - time.monotonic())
 
     def _is_busy(self) -> bool:
         return any(child.work is not None for child in self._children.values())
@@ -93,7 +103,7 @@ class Nursery:
         return bool(part)
 
     def _new(self, document: int) -> Child:
-        child, self._spare = self._spare or _forked(), None
+        child = self._spares.popleft() if self._spares else _forked()
         child.document = document
         self._children[child.pipe] = child
         self._selector.register(child.pipe, selectors.EVENT_READ)
@@ -224,11 +234,12 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever a library prints must not end up among the answers
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    is_offline = leave_network()
     prepare_faces()
     warm_up()
     gc.freeze()  # what was imported is never looked at again, and so never copied into a child
     gc.disable()
-    Nursery(0, answers).tend()
+    Nursery(0, answers).tend(is_offline=is_offline)
     sys.exit(0)
 
 

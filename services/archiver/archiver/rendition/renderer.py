@@ -25,6 +25,7 @@ from archiver.rendition.outcome import Attachment, Flavour, Note, Record, Rendit
 from archiver.rendition.recognition import Recognition
 from archiver.rendition.refusals import DAMAGED, DIFFERS, TOO_LARGE, refusal
 from archiver.rendition.scratch import Scratch
+from archiver.rendition.warming import warm
 from sikkersak.clock import now
 from sikkersak.errors import Transient
 
@@ -35,9 +36,10 @@ WITHOUT = {
     "libreoffice": "office documents, web pages, text and e-mail wait",
     "tesseract": "scans are archived as they are, without words to search in",
     "bubblewrap": "converters have limits but no walls around them",
+    "offline": "the processes that read documents have limits, but could reach the network",
     "nursery": "nothing is converted until it is up again",
 }
-WARMING = 15  # Java translates what it has run often: the first documents would take four times as long
+QUIETLY = ("bubblewrap", "offline")  # converting goes on without them
 
 
 @dataclass(frozen=True)
@@ -79,20 +81,13 @@ class Renderer:
         if await is_office_present():
             self._office = Office(self._cage, self._scratch)
         await self._children.start()
-        warm = [self._warm(), *([self._office.start()] if self._office else [])]
-        for failed in await asyncio.gather(*warm, return_exceptions=True):
+        making_ready = [
+            warm(self._children, self._gate, self._scratch),
+            *([self._office.start()] if self._office else []),
+        ]
+        for failed in await asyncio.gather(*making_ready, return_exceptions=True):
             if isinstance(failed, BaseException) and not isinstance(failed, Transient):
                 raise failed
-
-    async def _warm(self) -> None:
-        """Sends a sample through the first rung, so that the first document does not wait for Java."""
-        sample, mended = self._scratch / "sample.pdf", self._scratch / "warm.pdf"
-        limits = Limits(seconds=30.0)
-        await self._children.run("draw_sample", limits, destination=str(sample))
-        await self._children.run("mend", limits, source=str(sample), destination=str(mended), level="2u", language="nb")
-        if self._gate.is_present:
-            for _ in range(WARMING):
-                await self._gate.judge(mended, "2u")
 
     async def stop(self) -> None:
         """Ends every process and forgets every scratch file."""
@@ -120,11 +115,12 @@ class Renderer:
             "libreoffice": self._office is not None,
             **({"tesseract": self._recognition.is_present} if self._recognition.is_wanted else {}),
             "bubblewrap": self._cage.has_walls,
+            "offline": self._children.is_offline,
             "nursery": self._children.is_running,
         }
 
     def lacks(self) -> list[str]:
-        """What is missing, each with what does not work without it; the walls are missing quietly."""
+        """What is missing, each with what does not work without it; the walls (`QUIETLY`) are missing quietly."""
         return [f"{name} ({WITHOUT[name]})" for name, is_present in self.capabilities().items() if not is_present]
 
     async def render(
@@ -324,8 +320,9 @@ def _mended(found: dict[str, Any], climb: Climb) -> Mended | None:
 
 def _delivered(candidate: Candidate, found: dict[str, Any], climb: Climb, destination: Path) -> Rendition:
     """Moves the file to its place and writes down everything worth keeping."""
-    content = candidate.path.read_bytes()
-    destination.write_bytes(content)
+    with candidate.path.open("rb") as made:
+        sha256 = hashlib.file_digest(made, "sha256").hexdigest()
+    shutil.copyfile(candidate.path, destination)
     notes = Counter(found["notes"]) + candidate.notes
     if candidate.rung is not Rung.KEPT and found.get("signatures"):
         notes["signature-invalidated"] = found["signatures"]
@@ -342,8 +339,8 @@ def _delivered(candidate: Candidate, found: dict[str, Any], climb: Climb, destin
         rung=candidate.rung,
         verdict=candidate.verdict,
         pages=same.pages_after if same else found["pages"],
-        sha256=hashlib.sha256(content).hexdigest(),
-        size=len(content),
+        sha256=sha256,
+        size=destination.stat().st_size,
         source_kind=found["kind"],
         notes=tuple(Note(code, count) for code, count in sorted(notes.items()) if count),
         attachments=tuple(Attachment(Path(one["path"]), one["name"]) for one in found["attachments"]),

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import Any
 
 import pikepdf
-from pikepdf import Dictionary, Name, pdfa
+from pikepdf import pdfa
 
 from archiver.rendition.images import lay_image
 from archiver.rendition.mending import mend, relabel
@@ -16,6 +16,7 @@ from archiver.rendition.mending.faces import FACES, western
 from archiver.rendition.pictures import picture_pages
 from archiver.rendition.refusals import NOT_UNLOCKED, WRONG_PASSWORD, refusal
 from archiver.rendition.sameness import compare
+from archiver.rendition.samples import draw_rich_sample, draw_sample
 from archiver.rendition.scans import draw_scan, lay_words
 from archiver.rendition.survey import survey, survey_and_mend
 from archiver.rendition.writing import read_html, read_mail, read_text, words_kept
@@ -40,18 +41,6 @@ def unlock(source: str, *, password: str, destination: str) -> dict[str, Any]:
         raise refusal(NOT_UNLOCKED) from None
 
 
-def draw_sample(destination: str) -> dict[str, Any]:
-    """A page with a word on it, for warming up: it takes the same way as a document."""
-    pdf = pikepdf.new()
-    page = pdf.add_blank_page(page_size=(595, 842))
-    page.obj["/Resources"] = Dictionary(
-        Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
-    )
-    page.obj["/Contents"] = pdf.make_stream(b"BT /F 12 Tf 72 720 Td (Varm) Tj ET")
-    pdf.save(destination)
-    return {"pages": 1}
-
-
 TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "survey": survey,
     "survey_and_mend": survey_and_mend,
@@ -68,6 +57,7 @@ TASKS: dict[str, Callable[..., dict[str, Any]]] = {
     "words_kept": words_kept,
     "unlock": unlock,
     "draw_sample": draw_sample,
+    "draw_rich_sample": draw_rich_sample,
     "second_opinion": second_opinion,
 }
 

@@ -15,6 +15,7 @@ from sikkersak.contracts.archiver import (
     Deliver,
     DeliveryChanged,
     DeliveryState,
+    JournalNumber,
 )
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Database, Row, Transaction, present
@@ -67,6 +68,16 @@ async def change(
     if row is not None:
         await _tell(tx, row)
     return row
+
+
+async def keep_journal(tx: Transaction, delivery_id: UUID, journal: JournalNumber) -> None:
+    """The archive says another number than we know, or for the first time: kept, and told (M19)."""
+    sql = """
+    update deliveries set journal = $2 where delivery_id = $1 and journal is distinct from $2 returning *
+    """
+    row = await tx.fetchrow(sql, delivery_id, journal.model_dump(mode="json"))
+    if row is not None:
+        await _tell(tx, row)
 
 
 async def reopen(tx: Transaction, delivery_id: UUID) -> Row:

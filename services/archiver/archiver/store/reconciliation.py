@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sikkersak.contracts.archiver import Finding, Reconciliation, ReconciliationItem
+from sikkersak.contracts.reconciliation import Finding, Reconciliation, ReconciliationItem
 from sikkersak.persistence.database import Row, Transaction, present
 from sikkersak.vault.reference import VaultRef
 

@@ -37,7 +37,7 @@ from archiver.noark import NoarkAccess, NoarkCore
 from sikkersak.contracts.archiver import RecordType
 
 DEPLOY = Path(__file__).resolve().parents[4] / "deploy"
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 SECRET = "not-a-secret"
 SCREENING = Screening(
     restriction="13",
@@ -191,7 +191,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
     line = process.stdout.readline() if readable else ""
     assert line.startswith("ready "), f"did not become ready: {line!r}"
     root = line.split()[1]
-    with httpx.Client(base_url=root, timeout=10) as control:
+    with httpx.Client(base_url=root, timeout=60) as control:
         yield StandIn(root, control)
     process.terminate()
     process.wait(DEADLINE_SECONDS)

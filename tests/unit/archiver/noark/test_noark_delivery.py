@@ -57,6 +57,9 @@ async def test_a_letter_with_an_attachment_is_archived_with_everything(
     assert receipt.case_file is not None
     assert receipt.case_file.was_created
     assert receipt.record.number == f"{receipt.case_file.number}-1"
+    assert receipt.record.journal is not None
+    assert receipt.record.journal.entry == 1
+    assert (await core.ensure_registry_entry(entry)).record.journal == receipt.record.journal
     assert (receipt.record.status, receipt.record.is_final) == ("E", True)
     for document in archive.records()[0]["documents"]:
         for held in document["objects"]:

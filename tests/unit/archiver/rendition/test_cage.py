@@ -38,6 +38,16 @@ async def test_the_nursery_has_one_thread_when_it_forks(children: Children) -> N
     assert children.details["threads"] == 1
 
 
+async def test_the_children_are_off_the_network_where_the_machine_lets_them(children: Children) -> None:
+    if not children.is_offline:
+        pytest.skip("this machine forbids namespaces of one's own; the health check says so too")
+    assert children._process is not None
+    networks = {Path(f"/proc/{one}/ns/net").readlink() for one in ("self", children._process.pid)}
+    assert len(networks) == 2
+    connections = Path(f"/proc/{children._process.pid}/net/route").read_text().splitlines()
+    assert len(connections) <= 1  # a heading, and no way out
+
+
 async def test_a_child_that_is_late_is_killed_and_the_others_are_not(children: Children, papers) -> None:
     heavy = papers.pdf("heavy.pdf", pages=400)
     slow = children.run(
@@ -49,7 +59,7 @@ async def test_a_child_that_is_late_is_killed_and_the_others_are_not(children: C
     assert isinstance(late, ChildFailed)
     assert late.why == "time"
     assert done == {"pages": 1}
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 40
 
 
 async def test_a_child_that_wants_too_much_memory_is_told_no(children: Children, papers) -> None:
@@ -123,4 +133,4 @@ async def test_a_caged_program_that_is_late_is_killed_with_all_it_started(tmp_pa
     cage = await detect()
     begun = time.monotonic()
     assert await run(cage.command(["/bin/sh", "-c", "sleep 60 & sleep 60"], Limits(seconds=60)), 0.3) is None
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 40

@@ -13,7 +13,7 @@ from sikkersak.errors import Declined
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 SAMPLES = Path(__file__).resolve().parents[4].parent / "shared" / "samples" / "pdf"
-TIME_BOX_SECONDS = 45.0
+TIME_BOX_SECONDS = 150.0
 MOST = 40
 CANNOT_BE_OPENED = {"libreoffice-writer-password.pdf", "newline-buffer-test.pdf"}
 

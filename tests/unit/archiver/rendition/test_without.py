@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archiver.rendition import Flavour, Rung
+from archiver.rendition.renderer import QUIETLY
 from sikkersak.errors import Transient
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,5 +64,5 @@ async def test_without_libreoffice_word_documents_wait(renderer, render, papers,
 async def test_what_is_missing_is_said_with_what_it_means(without_java, renderer, monkeypatch) -> None:
     monkeypatch.setattr(renderer, "_office", None)
     lacks = renderer.lacks()
-    assert [one.split()[0] for one in lacks if not one.startswith("bubblewrap")] == ["java", "libreoffice"]
+    assert [one.split()[0] for one in lacks if not one.startswith(QUIETLY)] == ["java", "libreoffice"]
     assert "the rest waits" in lacks[0]

@@ -8,9 +8,12 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+import pikepdf  # noqa: F401 – brings the codec "pdfdoc", in which the values of forms are written
 from fontTools import agl, subset
 from fontTools.encodings.StandardEncoding import StandardEncoding
 from fontTools.ttLib import TTFont
+
+from archiver.rendition.mending.cut_face import CutFace
 
 FOLDERS = (Path("/usr/share/fonts/truetype/liberation2"), Path("/usr/share/fonts/truetype/liberation"))
 FIXED_PITCH, SERIF, ITALIC, FORCE_BOLD = 1, 2, 64, 1 << 18
@@ -29,7 +32,7 @@ def _encoded(codec: str) -> set[int]:
 
 
 _STANDARD = {ord(agl.toUnicode(name)[0]) for name in StandardEncoding if agl.toUnicode(name)}
-WESTERN = frozenset(_encoded("cp1252") | _encoded("mac_roman") | _STANDARD)
+WESTERN = frozenset(_encoded("cp1252") | _encoded("mac_roman") | _encoded("pdfdoc") | _STANDARD)
 FACES = tuple(
     f"Liberation{family}-{style}"
     for family in ("Sans", "Serif", "Mono")
@@ -61,31 +64,24 @@ def _file(face: str) -> bytes | None:
     return path.read_bytes() if path else None
 
 
-def open_face(face: str, characters: Iterable[int]) -> TTFont | None:
-    """The face with the glyphs for these characters, freshly opened; None when this machine lacks it."""
+def open_face(face: str, characters: Iterable[int]) -> CutFace | None:
+    """The face with the glyphs for these characters; None when this machine lacks it."""
     wanted = set(characters)
-    content = western(face) if wanted <= WESTERN else _file(face)
-    if content is None:
-        return None
-    font = TTFont(io.BytesIO(content), lazy=True)
-    if not wanted <= WESTERN:
-        _cut(font, wanted)
-    return font
+    return western(face) if wanted <= WESTERN else _cut(face, wanted)
 
 
 @cache
-def western(face: str) -> bytes | None:
+def western(face: str) -> CutFace | None:
     """The face cut to what the encodings of western text can name: cut once, for cutting takes longer than all else."""
+    return _cut(face, WESTERN)
+
+
+def _cut(face: str, characters: Iterable[int]) -> CutFace | None:
+    """Keeps only the glyphs for these characters, and no instructions for layout that a PDF does not use."""
     content = _file(face)
     if content is None:
         return None
     font = TTFont(io.BytesIO(content), lazy=True)
-    _cut(font, WESTERN)
-    return written(font)
-
-
-def _cut(font: TTFont, characters: Iterable[int]) -> None:
-    """Keeps only the glyphs for these characters, and no instructions for layout that a PDF does not use."""
     options = subset.Options()
     options.layout_features = []
     options.hinting = False
@@ -95,10 +91,4 @@ def _cut(font: TTFont, characters: Iterable[int]) -> None:
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=set(characters))
     cutter.subset(font)
-
-
-def written(font: TTFont) -> bytes:
-    """The font as a file."""
-    target = io.BytesIO()
-    font.save(target)
-    return target.getvalue()
+    return CutFace.of(font)

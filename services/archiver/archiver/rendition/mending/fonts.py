@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from fontTools import agl
 from fontTools.encodings.StandardEncoding import StandardEncoding
-from fontTools.ttLib import TTFont
-from pikepdf import Array, Dictionary, Name, Object, Pdf
+from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
 
-from archiver.rendition.mending.faces import face_for, open_face, written
+from archiver.rendition.mending.cut_face import CutFace
+from archiver.rendition.mending.faces import face_for, open_face
 from archiver.rendition.mending.walk import Tally, name_of, number_of
 
 SIMPLE = frozenset({"/Type1", "/TrueType", "/MMType1"})
@@ -37,6 +37,7 @@ class Plan:
 
 def embed_fonts(pdf: Pdf, everything: list[Object], tally: Tally) -> None:
     """Embeds a stand-in for every simple font without a file; leaves alone what has none."""
+    files: dict[bytes, Stream] = {}  # fonts that want the same of a face share its file
     for font in everything:
         if name_of(font, "/Subtype") not in SIMPLE or "/BaseFont" not in font or _carries_file(font):
             continue
@@ -44,7 +45,7 @@ def embed_fonts(pdf: Pdf, everything: list[Object], tally: Tally) -> None:
         face = open_face(plan.face, plan.characters.values()) if plan else None
         if plan is None or face is None or not plan.characters:
             continue
-        _embed(pdf, font, face, plan)
+        _embed(pdf, font, face, plan, files)
         tally["fonts-substituted"] += 1
 
 
@@ -97,37 +98,34 @@ def _base(encoding: str) -> dict[int, int]:
     return {code: ord(agl.toUnicode(name)[0]) for code, name in names.items() if agl.toUnicode(name)}
 
 
-def _embed(pdf: Pdf, font: Object, face: TTFont, plan: Plan) -> None:
-    known = face.getBestCmap()
-    drawn = {code: char for code, char in plan.characters.items() if char in known and char in agl.UV2AGL}
-    widths = _set_widths(face, drawn, plan)
+def _embed(pdf: Pdf, font: Object, face: CutFace, plan: Plan, files: dict[bytes, Stream]) -> None:
+    drawn = {code: char for code, char in plan.characters.items() if char in face.glyphs and char in agl.UV2AGL}
+    advances = _advances(face, drawn, plan)
+    widths = {code: round(advances[face.glyphs[char]] * 1000 / face.per_em, 3) for code, char in drawn.items()}
     first, last = min(drawn), max(drawn)
     name = Name("/" + _tag(plan) + "+" + plan.face)
     font["/Subtype"], font["/BaseFont"] = Name.TrueType, name
     font["/FirstChar"], font["/LastChar"] = first, last
     default = plan.missing_width or 0
     font["/Widths"] = Array([widths.get(code, plan.widths.get(code, default)) for code in range(first, last + 1)])
-    font["/FontDescriptor"] = pdf.make_indirect(_descriptor(pdf, face, name))
+    content = face.with_advances(advances)
+    if content not in files:
+        files[content] = pdf.make_stream(content, Length1=len(content))
+    font["/FontDescriptor"] = pdf.make_indirect(_descriptor(face, name, files[content]))
     font["/Encoding"] = Dictionary(
         Type=Name.Encoding, BaseEncoding=Name.WinAnsiEncoding, Differences=_differences(drawn)
     )
 
 
-def _set_widths(face: TTFont, drawn: dict[int, int], plan: Plan) -> dict[int, float]:
-    """Gives each glyph the width that the document wants of it, and tells what the widths are now."""
-    per_em, best, metrics = face["head"].unitsPerEm, face.getBestCmap(), face["hmtx"].metrics
-    widths: dict[int, float] = {}
-    settled: set[str] = set()
+def _advances(face: CutFace, drawn: dict[int, int], plan: Plan) -> dict[int, int]:
+    """How wide each glyph that is drawn shall be: as the document wants it, by the first code that draws it."""
+    found: dict[int, int] = {}
     for code, character in sorted(drawn.items()):
-        glyph = best[character]
-        advance, bearing = metrics[glyph]
-        wanted = plan.widths.get(code, plan.missing_width)
-        if wanted is not None and glyph not in settled and wanted > 0:
-            advance = round(wanted * per_em / 1000)
-            metrics[glyph] = (advance, bearing)
-        settled.add(glyph)
-        widths[code] = round(metrics[glyph][0] * 1000 / per_em, 3)
-    return widths
+        glyph = face.glyphs[character]
+        if glyph not in found:
+            wanted = plan.widths.get(code, plan.missing_width) or 0
+            found[glyph] = round(wanted * face.per_em / 1000) if wanted > 0 else face.advances[glyph]
+    return found
 
 
 def _differences(drawn: dict[int, int]) -> Array:
@@ -146,20 +144,18 @@ def _tag(plan: Plan) -> str:
     return "".join(chr(65 + (number // 26**place) % 26) for place in range(6))
 
 
-def _descriptor(pdf: Pdf, face: TTFont, name: Name) -> Dictionary:
-    head, across, metrics = face["head"], face["hhea"], face["OS/2"]
-    scale = 1000 / head.unitsPerEm
-    content = written(face)
+def _descriptor(face: CutFace, name: Name, file: Stream) -> Dictionary:
+    scale = 1000 / face.per_em
     is_bold, is_italic = "Bold" in str(name), "Italic" in str(name)
     return Dictionary(
         Type=Name.FontDescriptor,
         FontName=name,
         Flags=NONSYMBOLIC | (64 if is_italic else 0) | (1 if "Mono" in str(name) else 0),
-        FontBBox=Array([round(edge * scale) for edge in (head.xMin, head.yMin, head.xMax, head.yMax)]),
+        FontBBox=Array([round(edge * scale) for edge in face.box]),
         ItalicAngle=-12 if is_italic else 0,
-        Ascent=round(across.ascent * scale),
-        Descent=round(across.descent * scale),
-        CapHeight=round(getattr(metrics, "sCapHeight", 0) * scale) or 700,
+        Ascent=round(face.ascent * scale),
+        Descent=round(face.descent * scale),
+        CapHeight=round(face.height_of_capitals * scale) or 700,
         StemV=140 if is_bold else 80,
-        FontFile2=pdf.make_stream(content, Length1=len(content)),
+        FontFile2=file,
     )
