@@ -8,7 +8,7 @@ from uuid import UUID
 from intake import forwarding, orders, store
 from intake.domain import move
 from intake.mailroom import Mailroom
-from intake.operations import decided, deciding, operations
+from intake.operations import Ordered, decided, deciding, operations
 from intake.sorting import desk
 from sikkersak.contracts.intake import MailPage, MailState, MailSummary
 from sikkersak.contracts.intake_distribution import (
@@ -112,7 +112,7 @@ async def join_mail(asked: JoinMail, ask: Ask, mailroom: Mailroom) -> MailSummar
 async def undo_mail(asked: UndoMail, ask: Ask, mailroom: Mailroom) -> MailSummary:
     """Back in the inbox, as if nothing had been decided. Nobody else was told of it yet."""
     del mailroom
-    row = await store.mail(ask.tx, asked.mail_id, for_update=True)
+    row = await store.locked_mail(ask.tx, asked.mail_id)
     move(MailState(row["state"]), MailState.STORED)
     if not await orders.take_back(ask.tx, asked.mail_id):
         raise Declined("too-late-to-undo", "Fristen for å angre er ute. Rett det i saken i stedet.")
@@ -138,8 +138,8 @@ async def send_back_mail(asked: SendBackMail, ask: Ask, mailroom: Mailroom) -> M
     row = await deciding(ask, asked.mail_id, MailState.FORWARDING)
     to = forwarding.sender_of(row)
     order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.reason)
-    await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.FORWARDING, "send-back", forwarded_to=to.organisation)
+    ordered = Ordered(order, mailroom.undo_seconds)
+    return await decided(ask, row, MailState.FORWARDING, "send-back", ordered, forwarded_to=to.organisation)
 
 
 @operations.answers(ReadMailText)
@@ -162,7 +162,7 @@ async def list_senders(asked: ListSenders, ask: Ask, mailroom: Mailroom) -> Know
 
 async def _waiting(ask: Ask, mail_id: UUID) -> Row:
     """The mail, locked, while it waits for the distributor."""
-    row = await store.mail(ask.tx, mail_id, for_update=True)
+    row = await store.locked_mail(ask.tx, mail_id)
     if row["state"] != MailState.STORED:
         raise Declined("mail-not-waiting", "Posten er allerede fordelt. Angre fordelingen først.")
     return row

@@ -22,7 +22,7 @@ from pydantic import BaseModel, SecretStr
 
 from intake.mailroom import Mailroom
 from sikkersak.clock import OSLO, now
-from sikkersak.contracts.intake import ExportState, MailExport
+from sikkersak.contracts.intake_ways_in import ExportState, MailExport
 from sikkersak.contracts.values import File
 from sikkersak.ids import new_id
 from sikkersak.persistence.database import Database, Row, Transaction, present

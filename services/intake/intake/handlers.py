@@ -20,8 +20,9 @@ UNDELIVERED: Final = frozenset({ConsignmentState.DECLINED, ConsignmentState.GIVE
 async def mail_taken(fact: MailTaken, tx: Transaction, mailroom: Mailroom) -> None:
     """It stands in a case; a scan's paper is kept from now on. Key: mail_id and its state."""
     del mailroom
-    await store.settle(tx, fact.mail_id, MailState.REGISTERING, MailState.REGISTERED, case_id=fact.case_id)
-    await paper.note_scan(tx, fact.mail_id)
+    mail = await store.settle(tx, fact.mail_id, MailState.REGISTERING, MailState.REGISTERED, case_id=fact.case_id)
+    if mail is not None:
+        await paper.note_scan(tx, mail)
 
 
 @handlers.hears(MailRefused)

@@ -5,6 +5,7 @@ Who may ask is declared in `sikkersak.identity.policy.intake`, and kept to befor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time
 from typing import cast
 from uuid import UUID
@@ -36,6 +37,7 @@ from sikkersak.contracts.notifier import ForwardToArchive, ForwardToOrganisation
 from sikkersak.contracts.values import Party
 from sikkersak.errors import Declined
 from sikkersak.messaging.operations import Ask, Operations
+from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Row
 from sikkersak.persistence.unchanged import demand_unchanged
 from sikkersak.vault.sealed import seal
@@ -111,8 +113,8 @@ async def register_mail(asked: RegisterMail, ask: Ask, mailroom: Mailroom) -> Ma
         recipients=asked.recipients,
         is_reopening=asked.is_reopening,
     )
-    await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.REGISTERING, "register", school_id=asked.school_id)
+    ordered = Ordered(order, mailroom.undo_seconds)
+    return await decided(ask, row, MailState.REGISTERING, "register", ordered, school_id=asked.school_id)
 
 
 @operations.answers(ForwardMail)
@@ -125,8 +127,8 @@ async def forward_mail(asked: ForwardMail, ask: Ask, mailroom: Mailroom) -> Mail
     else:
         to = forwarding.Receiver(asked.to_organisation, asked.to_name or asked.to_organisation)
         order = await forwarding.to_organisation(ask.tx, mailroom, row, to, asked.remark)
-    await orders.give(ask.tx, order, mailroom.undo_seconds)
-    return await decided(ask, row, MailState.FORWARDING, "forward", forwarded_to=asked.to_organisation)
+    ordered = Ordered(order, mailroom.undo_seconds)
+    return await decided(ask, row, MailState.FORWARDING, "forward", ordered, forwarded_to=asked.to_organisation)
 
 
 @operations.answers(DiscardMail)
@@ -166,15 +168,29 @@ async def put_plan(asked: PutPlan, ask: Ask, mailroom: Mailroom) -> Plan:
 
 async def deciding(ask: Ask, mail_id: UUID, wanted: MailState) -> Row:
     """The mail, locked for this transaction, if it may go where it is wanted."""
-    row = await store.mail(ask.tx, mail_id, for_update=True)
+    row = await store.locked_mail(ask.tx, mail_id)
     move(MailState(row["state"]), wanted)
     return row
 
 
-async def decided(ask: Ask, row: Row, state: MailState, act: str, **also: object) -> MailSummary:
-    """Notes a person's decision."""
-    await store.note_act(ask.tx, row["mail_id"], act, ask.actor.staff_id)
-    await store.decide(ask.tx, row["mail_id"], state, ask.actor.staff_id, **also)
+@dataclass(frozen=True)
+class Ordered:
+    """What a decision orders elsewhere; said at once, or after the time in which it can be undone."""
+
+    order: orders.Order
+    held_seconds: float
+
+
+async def decided(
+    ask: Ask, row: Row, state: MailState, act: str, ordered: Ordered | None = None, **also: object
+) -> MailSummary:
+    """Notes a person's decision, and keeps and says what it orders."""
+    held = 0.0
+    if ordered is not None:
+        held, also = ordered.held_seconds, also | orders.kept(ordered.order)
+    await store.decide(ask.tx, row["mail_id"], state, act, ask.actor.staff_id, held_seconds=held, **also)
+    if ordered is not None and held <= 0:
+        await say(ask.tx, ordered.order)
     return await store.shown(ask.tx, row["mail_id"])
 
 
@@ -189,7 +205,7 @@ def _received_at(asked: RegisterMail, row: Row) -> datetime:
 
 async def _usable(ask: Ask, asked: RegisterMail) -> list[Attachment]:
     """What goes into the case. What cannot be opened must be left out knowingly, or asked for again (R11)."""
-    found = await store.attachments(ask.tx, asked.mail_id)
+    found = await store.files(ask.tx, asked.mail_id)
     taken = [one for one in found if one.attachment_id not in asked.leave_out]
     unusable = [one for one in taken if one.problem is not None]
     if unusable:

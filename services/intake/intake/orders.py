@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from sikkersak.contracts.cases import RegisterIncoming
@@ -12,6 +12,7 @@ from sikkersak.contracts.notifier import ForwardToArchive, ForwardToOrganisation
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Transaction
 
+Order: TypeAlias = RegisterIncoming | ForwardToArchive | ForwardToOrganisation
 # A message may still be on its way: only what is overdue is said again. A mail server may well be away for an hour.
 REGISTERING_ROUNDS: Final = 5
 FORWARDING_ROUNDS: Final = 60
@@ -31,18 +32,9 @@ returning order_type, order_body
 """
 
 
-async def give(
-    tx: Transaction, order: RegisterIncoming | ForwardToArchive | ForwardToOrganisation, hold_seconds: float = 0.0
-) -> None:
-    """Keeps it as long as the mail is where it is, and says it; after the time in which it can be undone, if there is one.
-
-    It holds ids and references only (R3).
-    """
-    sql = """update mail set order_type = $2, order_body = $3,
-    held_until = case when $4 > 0 then now() + make_interval(secs => $4) end where mail_id = $1"""
-    await tx.execute(sql, order.mail_id, order.message_type, order.model_dump(mode="json"), hold_seconds)
-    if hold_seconds <= 0:
-        await say(tx, order)
+def kept(order: Order) -> dict[str, Any]:
+    """The columns that keep it as long as the mail is where it is. It holds ids and references only (R3)."""
+    return {"order_type": order.message_type, "order_body": order.model_dump(mode="json")}
 
 
 async def give_held(tx: Transaction) -> int:

@@ -63,13 +63,11 @@ def month_after(day: date) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-async def note_scan(tx: Transaction, mail_id: UUID) -> None:
-    """Paper that came in as a scan, and is registered: in the register once. Key: mail_id."""
-    row = await tx.fetchrow("select way, received_at, state from mail where mail_id = $1", mail_id)
-    if row is None or row["way"] not in SCANS or row["state"] != "registered":
-        return
-    since = local_date(row["received_at"])
-    await tx.execute(OF_SCAN, mail_id, new_id(), since, month_after(since), UNPLACED)
+async def note_scan(tx: Transaction, mail: Row) -> None:
+    """Mail that was registered now, if it came in as a scan: its paper is in the register once. Key: mail_id."""
+    if mail["way"] in SCANS:
+        since = local_date(mail["received_at"])
+        await tx.execute(OF_SCAN, mail["mail_id"], new_id(), since, month_after(since), UNPLACED)
 
 
 @operations.answers(ListPapers)

@@ -12,10 +12,8 @@ from sikkersak.contracts.intake import Plan, PlanEntry, PlanVersion, PlanVersion
 from sikkersak.errors import Declined
 from sikkersak.persistence.database import Row, Transaction, present
 
-VERSIONS: Final = """
-select v.*, v.version = (select max(version) from plan_versions where valid_from <= now()) as is_in_force
-from plan_versions v
-"""
+IN_FORCE: Final = "(select max(version) from plan_versions where valid_from <= now())"
+VERSIONS: Final = f"select v.*, v.version = {IN_FORCE} as is_in_force from plan_versions v"
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,14 @@ def planned_for(entries: Sequence[PlanEntry], row: Row) -> Planned | None:
 
 async def entries_in_force(tx: Transaction) -> tuple[PlanEntry, ...]:
     """The lines that count now."""
-    return (await read(tx, None)).entries
+    rows = await tx.fetch(f"select entry from plan_entries where version = {IN_FORCE} order by position")
+    return tuple(PlanEntry.model_validate(row["entry"]) for row in rows)
 
 
 async def read(tx: Transaction, version: int | None) -> Plan:
     """One version, or the one in force; an empty plan where none has been put yet."""
     if version is None:
-        row = await tx.fetchrow(f"{VERSIONS} where v.valid_from <= now() order by v.version desc limit 1")
+        row = await tx.fetchrow(f"{VERSIONS} where v.version = {IN_FORCE}")
         if row is None:
             return Plan(entries=())
     else:

@@ -32,6 +32,7 @@ select m.*, (select count(*) from attachments a where a.mail_id = m.mail_id) as 
             and coalesce(o.split_from, o.mail_id) <> coalesce(m.split_from, m.mail_id)) as has_same_content
 from mail m
 """
+FILES: Final = "select * from attachments where mail_id = $1 order by position"
 # Files of other shipments that are the very same; parts of one shipment are no strangers to each other.
 SAME_CONTENT: Final = """
 select a.attachment_id, o.mail_id, o.title, o.state, o.received_at
@@ -151,10 +152,15 @@ async def may_report(tx: Transaction, mail_id: UUID) -> bool:
     return bool(await tx.fetchval(sql, mail_id))
 
 
-async def mail(tx: Transaction, mail_id: UUID, *, for_update: bool = False) -> Row:
-    """One piece of mail that is safe here."""
-    sql = f"{SUMMARY} where m.mail_id = $1 and m.stored_at is not null {'for update of m' if for_update else ''}"
-    row = await tx.fetchrow(sql, mail_id)
+async def mail(tx: Transaction, mail_id: UUID) -> Row:
+    """One piece of mail that is safe here, with what the inbox shows of its attachments."""
+    row = await tx.fetchrow(f"{SUMMARY} where m.mail_id = $1 and m.stored_at is not null", mail_id)
+    return present(row, "mail")
+
+
+async def locked_mail(tx: Transaction, mail_id: UUID) -> Row:
+    """One piece of mail that is safe here, for whoever decides about it: locked until the transaction ends."""
+    row = await tx.fetchrow("select * from mail where mail_id = $1 and stored_at is not null for update", mail_id)
     return present(row, "mail")
 
 
@@ -172,9 +178,15 @@ async def shown(tx: Transaction, mail_id: UUID) -> MailSummary:
     return summary(await mail(tx, mail_id), await plan.entries_in_force(tx))
 
 
+async def files(tx: Transaction, mail_id: UUID) -> tuple[Attachment, ...]:
+    """The files of one piece of mail, in the sender's order."""
+    rows = await tx.fetch(FILES, mail_id)
+    return tuple(Attachment.model_validate(dict(row)) for row in rows)
+
+
 async def attachments(tx: Transaction, mail_id: UUID) -> tuple[Attachment, ...]:
-    """The files of one piece of mail, in the sender's order, and where the very same came before or after."""
-    rows = await tx.fetch("select * from attachments where mail_id = $1 order by position", mail_id)
+    """The files, and where the very same came before or after: for whoever looks at it."""
+    rows = await tx.fetch(FILES, mail_id)
     same: defaultdict[UUID, list[SameContent]] = defaultdict(list)
     for row in await tx.fetch(SAME_CONTENT, mail_id):
         same[row["attachment_id"]].append(SameContent.model_validate(dict(row)))
@@ -216,19 +228,25 @@ async def history(tx: Transaction, mail_id: UUID) -> tuple[MailAct, ...]:
     return tuple(MailAct.model_validate(dict(row)) for row in rows)
 
 
-async def decide(tx: Transaction, mail_id: UUID, state: MailState, by: UUID, **also: Any) -> None:
-    """A person's decision; `also` are columns that change with it."""
+async def decide(
+    tx: Transaction, mail_id: UUID, state: MailState, act: str, by: UUID, *, held_seconds: float = 0.0, **also: Any
+) -> None:
+    """A person's decision, and the note of it; `also` are columns that change with it, `held_seconds` its time to be undone."""
     names = list(also)
-    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
-    sql = f"""update mail set state = $2, decided_by = $3, decided_at = now(), order_at = now(),
-    registration_error = null{changes} where mail_id = $1"""
-    await tx.execute(sql, mail_id, state.value, by, *(also[name] for name in names))
+    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=6))
+    sql = f"""with noted as (insert into mail_acts (mail_id, act, by) values ($1, $4, $3))
+    update mail set state = $2, decided_by = $3, decided_at = now(), order_at = now(),
+    registration_error = null, held_until = case when $5::float8 > 0 then now() + make_interval(secs => $5) end{changes}
+    where mail_id = $1"""
+    await tx.execute(sql, mail_id, state.value, by, act, held_seconds, *(also[name] for name in names))
 
 
-async def settle(tx: Transaction, mail_id: UUID, before: MailState, after: MailState, **also: Any) -> None:
-    """What became of a decision elsewhere, and that it did; a fact that was overtaken changes nothing."""
+async def settle(tx: Transaction, mail_id: UUID, before: MailState, after: MailState, **also: Any) -> Row | None:
+    """What became of a decision elsewhere, and that it did; the mail then. A fact that was overtaken changes nothing."""
     names = list(also)
-    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=4))
-    sql = f"update mail set state = $3{changes} where mail_id = $1 and state = $2 returning true"
-    if await tx.fetchval(sql, mail_id, before.value, after.value, *(also[name] for name in names)):
-        await note_act(tx, mail_id, "returned" if after is MailState.STORED else after.value)
+    changes = "".join(f", {name} = ${position}" for position, name in enumerate(names, start=5))
+    sql = f"""with settled as (update mail set state = $3{changes} where mail_id = $1 and state = $2 returning *),
+    noted as (insert into mail_acts (mail_id, act) select mail_id, $4 from settled)
+    select * from settled"""
+    act = "returned" if after is MailState.STORED else after.value
+    return await tx.fetchrow(sql, mail_id, before.value, after.value, act, *(also[name] for name in names))

@@ -10,7 +10,7 @@ from intake.bringing import Brought, bring_in_files, confirmation
 from intake.mailroom import Mailroom
 from intake.reasons import reason_of
 from intake.sorting.operations import operations
-from sikkersak.contracts.intake import (
+from sikkersak.contracts.intake_ways_in import (
     BringingLimits,
     BringInMail,
     BroughtIn,

@@ -82,7 +82,8 @@ def _fact(row: Row) -> Message | None:
     if row["kind"] == ConsignmentKind.LETTER:
         price = PRICES.get(row["carrier_status"] or "")
         told = {"attempts": row["attempts"], "price_class": price, "shipment_id": row["carrier_reference"], **standing}
-        return LetterChanged(letter_id=row["consignment_id"], document_id=row["document_id"], **told)
+        ids = {"letter_id": row["consignment_id"], "document_id": row["document_id"], "case_id": row["case_id"]}
+        return LetterChanged(**ids, **told)
     if row["kind"] in {ConsignmentKind.FORWARDING, ConsignmentKind.REDIRECTION}:
         return ForwardingChanged(mail_id=row["consignment_id"], **standing)
     return None

@@ -30,10 +30,10 @@ UNSETTLED: Final = ("waiting", "awaiting_signatures")
 async def add_job(tx: Transaction, order: RequestSignatures, dossier: SigningDossier) -> bool:
     """The obligation and its signers, once for a job id; false when it is there already."""
     sql = """
-    insert into jobs (job_id, document_id, school_id, dossier, signers, expires_at, flow, asked_by)
-    values ($1, $2, $3, $4, $5, coalesce($7, now()) + $6::interval, $8, $9) on conflict do nothing returning true
+    insert into jobs (job_id, document_id, case_id, school_id, dossier, signers, expires_at, flow, asked_by)
+    values ($1, $2, $3, $4, $5, $6, coalesce($8, now()) + $7::interval, $9, $10) on conflict do nothing returning true
     """
-    ids = (order.job_id, order.document_id, order.school_id)
+    ids = (order.job_id, order.document_id, order.case_id, order.school_id)
     reference = order.dossier.model_dump(mode="json")
     asked = dossier.signers
     time = (time_open(dossier), dossier.opens_at)

@@ -44,7 +44,7 @@ class SvarInnStandIn:
             "certificate_pem": certificate,
             "organisations": list(numbers),
         }
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             (await http.put(f"{self.url}/_control/systems", json=body)).raise_for_status()
 
     async def place(self, title: str, *files: tuple[str, bytes], **facts: Any) -> UUID:
@@ -56,11 +56,11 @@ class SvarInnStandIn:
         return UUID(answer.json()["id"])
 
     async def held(self, shipment_id: UUID) -> dict[str, Any]:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             return dict((await http.get(f"{self.url}/_control/shipments/{shipment_id}")).raise_for_status().json())
 
     async def faults(self, **faults: Any) -> None:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=60) as http:
             (await http.put(f"{self.url}/_control/faults", json=faults)).raise_for_status()
 
 
@@ -83,7 +83,7 @@ class Intake:
         found = await self.rows("select * from mail where shipment_id = $1", shipment_id)
         return found[0] if found else None
 
-    async def stored(self, shipment_id: UUID, *, within: float = 20) -> list[dict[str, Any]]:
+    async def stored(self, shipment_id: UUID, *, within: float = 45) -> list[dict[str, Any]]:
         """Its attachments, once it is safe and acknowledged."""
 
         async def look() -> list[Any] | None:
@@ -95,7 +95,7 @@ class Intake:
 
         return await eventually(look, within=within, what="the shipment's storing")
 
-    async def waiting(self, shipment_id: UUID, code: str, *, within: float = 20) -> dict[str, Any]:
+    async def waiting(self, shipment_id: UUID, code: str, *, within: float = 45) -> dict[str, Any]:
         """Its row, once it waits with this code."""
 
         async def look() -> dict[str, Any] | None:
@@ -115,7 +115,7 @@ class Intake:
             level="substantial",
             session="s",
         )
-        return await self.rpc.ask(operation, actor=actor, idempotency_key=key or str(new_id()), within=20)
+        return await self.rpc.ask(operation, actor=actor, idempotency_key=key or str(new_id()), within=45)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ async def intake(svarinn: SvarInnStandIn, tmp_path_factory: pytest.TempPathFacto
             "SVARINN_SYSTEMS": str(folder / "systems.json"),
             "POLL_SECONDS": "0.2",
             "SWEEP_SECONDS": "0.2",
-            "UNDO_SECONDS": "1.5",
+            "UNDO_SECONDS": "300",  # what is to be carried out sooner, a test lets grow old
             "WORK_FOLDER": str(folder / "work"),
             "LARGEST_SHIPMENT": "8000000",
             "TMPDIR": str(folder / "work"),

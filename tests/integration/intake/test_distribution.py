@@ -11,6 +11,7 @@ import pytest
 
 from sikkersak.clock import local_date, now
 from sikkersak.contracts.cases import IncomingMailDossier, MailTaken, RegisterIncoming
+from sikkersak.contracts.cases_acts import NoteAct
 from sikkersak.contracts.intake import (
     DiscardMail,
     ForwardMail,
@@ -83,14 +84,17 @@ async def orders(intake: Any, queue: str) -> list[Any]:
 
 
 async def order(intake: Any, queue: str, model: Any, mail_id: UUID) -> Any:
-    """The one order about this mail, once it is said."""
+    """The one order about this mail, which is said when it cannot be undone any more; again while nobody answers it."""
+    async with intake.database.transaction() as tx:
+        await tx.execute("update mail set held_until = now() where mail_id = $1", mail_id)
 
     async def look() -> list[Any]:
         heard = [one for one in await orders(intake, queue) if one.type == model.message_type]
         said = [model.model_validate_json(one.body) for one in heard]
         return [one for one in said if one.mail_id == mail_id]
 
-    (found,) = await eventually(look, what=model.message_type)
+    found, *again = await eventually(look, what=model.message_type)
+    assert all(one == found for one in again)
     return found
 
 
@@ -217,6 +221,25 @@ async def test_what_was_set_aside_is_restored(intake: Any) -> None:
         await intake.ask(RestoreMail(mail_id=mail_id), DISTRIBUTOR)
 
 
+async def test_what_is_looked_at_and_done_is_told_to_the_audit_log_once(intake: Any) -> None:
+    mail_id = (await came(intake, "Fulgt av loggen")).summary.mail_id
+    await orders(intake, "cases.orders")
+    key = str(new_id())
+    actor = Actor(staff_id=new_id(), roles=frozenset({DISTRIBUTOR.value}), level="substantial", session="s")
+    discard = DiscardMail(mail_id=mail_id, reason="Reklame")
+    for _ in range(2):  # the second has the reply of the first, and nothing is done
+        await intake.rpc.ask(discard, actor=actor, idempotency_key=key, within=45)
+    await intake.rpc.ask(ReadMail(mail_id=mail_id), actor=actor, within=45)
+    with pytest.raises(Declined, match="illegal-move"):  # refused: nothing was done, and nothing is told
+        await intake.rpc.ask(discard, actor=actor, idempotency_key=str(new_id()), within=45)
+    heard = [one for one in await orders(intake, "cases.orders") if one.type == NoteAct.message_type]
+    told = [NoteAct.model_validate_json(one.body) for one in heard]  # beside what earlier tests left unanswered
+    assert [(one.operation, one.actor_id, one.about["mail_id"]) for one in told] == [
+        (DiscardMail.operation, actor.staff_id, (mail_id,)),
+        (ReadMail.operation, actor.staff_id, (mail_id,)),
+    ]
+
+
 async def test_mail_goes_on_to_another_organisation_with_a_note(intake: Any) -> None:
     mail_id = (await came(intake, "Til feil kommune")).summary.mail_id
     to_us = ForwardMail(mail_id=mail_id, to_organisation=OURS)
@@ -310,7 +333,7 @@ async def test_paper_is_reminded_of_when_it_is_due_and_shredded_by_somebody(inta
     )
 
     async def asks(operation: Any) -> Any:
-        return await intake.rpc.ask(operation, actor=leader, idempotency_key=str(new_id()), within=20)
+        return await intake.rpc.ask(operation, actor=leader, idempotency_key=str(new_id()), within=45)
 
     old = AddPaper(school_id=school, reference="2026/1", place="Skap 3", kept_since=today - timedelta(days=40))
     due = await asks(old)

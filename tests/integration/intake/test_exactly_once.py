@@ -40,10 +40,12 @@ from sikkersak.contracts.notifier import ForwardToArchive
 from sikkersak.contracts.values import File
 from sikkersak.errors import Declined, Transient
 from sikkersak.ids import new_id
+from sikkersak.messaging.outbox import say
 from sikkersak.observability.metrics import Metrics
 from sikkersak.persistence.database import Database
 from sikkersak.testing.running import make_keys, make_schema
 from sikkersak.testing.sandbox import sandbox
+from sikkersak.testing.waiting import eventually
 from sikkersak.vault import Vault
 
 NAMES = ("a.txt", "b.txt")
@@ -307,14 +309,21 @@ async def _all_is_well(world: World, svarinn: ModelSvarInn, contents: dict[UUID,
 
 @dataclass
 class SlowSvarInn(ModelSvarInn):
-    """One whose downloads take long enough for another replica to come by."""
+    """One whose downloads take long enough for another replica to come by; where `may_end` is given, until that is set."""
 
     downloads: Counter[UUID] = field(default_factory=Counter)
+    may_end: asyncio.Event | None = None
 
     async def download(self, shipment: Shipment, destination: Path) -> None:
         self.downloads[shipment.shipment_id] += 1
-        await asyncio.sleep(0.2)
+        await (self.may_end.wait() if self.may_end else asyncio.sleep(0.2))
         await super().download(shipment, destination)
+
+    async def were_begun(self, shipment_id: UUID, times: int) -> None:
+        async def look() -> bool:
+            return self.downloads[shipment_id] == times
+
+        await eventually(look, what=f"download {times}")
 
 
 async def _always(_: UUID) -> bool:
@@ -337,14 +346,17 @@ def test_a_replica_that_slept_through_its_lease_adds_nothing_to_what_another_sto
     async def course() -> None:
         await _emptied(world)
         shipment = new_id()
-        svarinn = SlowSvarInn({shipment: world.envelopes[0]}, _always, Fate({}), [])
+        may_end = asyncio.Event()
+        svarinn = SlowSvarInn({shipment: world.envelopes[0]}, _always, Fate({}), [], may_end=may_end)
         rooms = [world.mailroom(svarinn, svarinn.fate) for _ in range(2)]
         sleeper = asyncio.create_task(Receiving(rooms[0], rooms[0].systems[0]).poll())
-        while not svarinn.downloads[shipment]:
-            await asyncio.sleep(0.01)
+        await svarinn.were_begun(shipment, 1)
         async with world.database.transaction() as tx:
             await tx.execute("update mail set claimed_until = now() - interval '1 s'")
-        await asyncio.gather(sleeper, Receiving(rooms[1], rooms[1].systems[0]).poll())
+        other = asyncio.create_task(Receiving(rooms[1], rooms[1].systems[0]).poll())
+        await svarinn.were_begun(shipment, 2)
+        may_end.set()
+        await asyncio.gather(sleeper, other)
         assert svarinn.downloads[shipment] == 2
         async with world.database.transaction() as tx:
             files = await tx.fetchval("select count(*) from attachments")
@@ -399,8 +411,9 @@ def test_a_decision_that_nobody_answers_is_ordered_again(world: World) -> None:
         async with world.database.transaction() as tx:
             mail_id = await tx.fetchval("select mail_id from mail")
             dossier = await world.vault.put(b"{}", "application/json")
-            await store.decide(tx, mail_id, MailState.FORWARDING, new_id())
-            await orders.give(tx, ForwardToArchive(mail_id=mail_id, dossier=dossier))
+            order = ForwardToArchive(mail_id=mail_id, dossier=dossier)
+            await store.decide(tx, mail_id, MailState.FORWARDING, "forward", new_id(), **orders.kept(order))
+            await say(tx, order)
             assert await orders.give_again(tx, 60) == 0
             await tx.execute("update mail set order_at = now() - interval '2 hours'")
             assert await orders.give_again(tx, 60) == 1

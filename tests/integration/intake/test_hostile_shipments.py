@@ -143,8 +143,8 @@ async def test_what_cannot_be_read_waits_with_its_reason_and_stops_nobody(intake
     for name, (_, files, facts) in HOPELESS.items():
         placed[name] = await intake.svarinn.place(f"Umulig: {name}", *files, **facts)
     after = await intake.svarinn.place("Etter alle de andre", ("brev.pdf", pdf()))
-    assert (await intake.stored(after, within=40))[0]["problem"] is None
-    rows = [intake.waiting(placed[name], code, within=40) for name, (code, _, _) in HOPELESS.items()]
+    assert (await intake.stored(after))[0]["problem"] is None
+    rows = [intake.waiting(placed[name], code) for name, (code, _, _) in HOPELESS.items()]
     for row in await asyncio.gather(*rows):
         assert row["state"] == "seen"
         assert row["attempts"] >= 1
@@ -179,6 +179,14 @@ async def test_titles_and_facts_of_any_kind_are_kept(intake: Any) -> None:
     assert (row["title"], row["sender"]["name"], row["external_reference"]) == ("Uten tittel", "Ukjent avsender", "17")
 
 
+def content_of(path: Path) -> bytes:
+    """What lies in it; what cannot be read is tried again now and then, and its file may be gone."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 async def test_the_service_is_well_and_nothing_was_written_outside_the_vault(intake: Any) -> None:
     """Runs last: after the hostile set nothing of it lies anywhere but, sealed, in the vault."""
 
@@ -189,7 +197,7 @@ async def test_the_service_is_well_and_nothing_was_written_outside_the_vault(int
     outside = [Path("/tmp/utenfor.pdf"), Path("/etc/utenfor.pdf"), *intake.folder.rglob("*utenfor*")]
     assert not [path for path in outside if path.exists()]
     mine = [path for path in intake.folder.rglob("*") if path.is_file()]
-    assert not [path for path in mine if SECRET in path.read_bytes()]
+    assert not [path for path in mine if SECRET in content_of(path)]
     known = {"vault", "keys", "older", "identity", "vault_keys.json", "systems.json", "intake.log", "work"}
     assert {path.relative_to(intake.folder).parts[0] for path in mine} <= known
     log = (intake.folder / "intake.log").read_text()

@@ -108,11 +108,11 @@ async def test_what_cannot_be_taken_in_is_set_aside_with_why_and_a_link_is_never
     with (scans / "altfor-stor.tif").open("wb") as file:
         file.truncate(9_000_000)
 
-    async def is_set_aside() -> bool:
-        return (scans / "feil" / "altfor-stor.tif").exists() and (scans / "feil" / "altfor-stor.tif.txt").exists()
+    async def why_it_is_set_aside() -> str:
+        why = scans / "feil" / "altfor-stor.tif.txt"
+        return why.read_text() if (scans / "feil" / "altfor-stor.tif").exists() and why.exists() else ""
 
-    await eventually(is_set_aside, what="the setting aside")
-    assert "større enn" in (scans / "feil" / "altfor-stor.tif.txt").read_text()
+    assert "større enn" in await eventually(why_it_is_set_aside, what="the setting aside")
     (scans / "etterpå.txt").write_bytes(b"De andre kommer inn\n")
     await arrived(intake, "etterpå.txt")
     assert (scans / "lenke.txt").is_symlink()

@@ -15,7 +15,7 @@ import pytest
 import pyzipper
 
 from sikkersak.clock import now
-from sikkersak.contracts.intake import (
+from sikkersak.contracts.intake_ways_in import (
     BringInMail,
     ExportMail,
     ExportState,
@@ -102,7 +102,7 @@ async def test_a_person_may_have_it_tried_at_once_and_temporary_failures_are_rep
 async def test_a_shipment_that_left_the_queue_is_not_tried_for_ever(intake: Any) -> None:
     shipment = await intake.svarinn.place("Tatt av et annet system", ("brev.txt", TEXT), damage="truncated_cms")
     await intake.waiting(shipment, "cut-off")
-    async with httpx.AsyncClient(auth=(USER, "hemmelig")) as http:
+    async with httpx.AsyncClient(auth=(USER, "hemmelig"), timeout=60) as http:
         address = f"{intake.svarinn.url}/api/svarinn/v2/forsendelser/{shipment}/status"
         (await http.patch(address, json={"status": "MOTTATT"})).raise_for_status()
 

@@ -42,7 +42,7 @@ async def forward(house: Any, mail_id: UUID | None = None, number: str | None = 
 
 
 async def raw(stand_ins: Any, mail: dict[str, Any]) -> EmailMessage:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         answer = await client.get(f"{stand_ins.smtp_control}/_control/messages/{mail['id']}")
     return email.message_from_bytes(answer.raise_for_status().content, _class=EmailMessage, policy=email.policy.default)
 

@@ -33,10 +33,13 @@ pytestmark = pytest.mark.hasty
 PERSON, SUPPLIER = "01851012490", "310000035"
 
 
-async def post(house: Any, letter_id: UUID | None = None, school: UUID | None = None, **changed: Any) -> UUID:
+async def post(
+    house: Any, letter_id: UUID | None = None, school: UUID | None = None, case: UUID | None = None, **changed: Any
+) -> UUID:
     dossier = await seal(house.vault, await house.letter(**changed))
     letter = letter_id or new_id()
-    await house.order(SendLetter(letter_id=letter, document_id=letter, school_id=school or new_id(), dossier=dossier))
+    ids = {"letter_id": letter, "document_id": letter, "case_id": case, "school_id": school or new_id()}
+    await house.order(SendLetter(dossier=dossier, **ids))
     return letter
 
 
@@ -47,7 +50,7 @@ def actor(*roles: str, school: UUID | None = None) -> Actor:
 
 async def test_a_letter_is_sent_encrypted_and_followed_until_it_is_delivered(house: Any, stand_ins: Any) -> None:
     with house.notifier():
-        letter = await post(house)
+        letter = await post(house, case=(case := new_id()))
         row = await house.until(letter, "delivered")
     (sent,) = await stand_ins.letters()
     assert row["carrier_status"] == "LEVERT_SDP"
@@ -58,6 +61,7 @@ async def test_a_letter_is_sent_encrypted_and_followed_until_it_is_delivered(hou
     # how it goes is told again when that is known
     assert list(dict.fromkeys(fact["state"] for fact in facts)) == ["sent", "delivered"]
     assert (facts[-1]["price_class"], facts[-1]["attempts"]) == ("mailbox", 1)
+    assert {fact["case_id"] for fact in facts} == {str(case)}
 
 
 async def test_what_is_shown_in_lists_says_nothing_about_whom_a_confidential_letter_concerns(
@@ -223,7 +227,7 @@ async def test_a_storm_of_429_is_waited_out_and_makes_no_letter_twice(house: Any
 
 
 async def test_letters_that_take_minutes_hold_nobody_else_up(house: Any, stand_ins: Any) -> None:
-    await stand_ins.fault(stand_ins.svarut, slow_seconds=4, only="/forsendelser/person$")
+    await stand_ins.fault(stand_ins.svarut, slow_seconds=15, only="/forsendelser/person$")
     with house.notifier(PATIENCE_SECONDS="0.3"):
         slow = [await post(house) for _ in range(12)]  # more than are handled at a time
 
@@ -234,7 +238,7 @@ async def test_letters_that_take_minutes_hold_nobody_else_up(house: Any, stand_i
         await eventually(are_in_hand, what="the start of every one")
         notice = Announce(notice_id=new_id(), notice=Notice.ARCHIVE_DOWN)
         await house.order(notice)
-        await house.until(notice.notice_id, "delivered", within=5)
+        await house.until(notice.notice_id, "delivered")
         before = {(await house.row(letter))["state"] for letter in slow}
         for letter in slow:
             await house.until(letter, "delivered")
@@ -293,7 +297,7 @@ async def test_a_letter_in_hand_when_the_process_dies_is_taken_up_and_sent_once(
 
 
 async def test_a_hand_that_was_let_go_of_undoes_nothing_when_its_refusal_comes_late(house: Any, stand_ins: Any) -> None:
-    await stand_ins.fault(stand_ins.svarut, slow_seconds=2, refuse_status=400, only="/forsendelser/person$")
+    await stand_ins.fault(stand_ins.svarut, slow_seconds=8, refuse_status=400, only="/forsendelser/person$")
     with house.notifier():
         letter = await post(house)
 

@@ -40,9 +40,7 @@ async def test_an_outage_is_announced_once(house: Any, stand_ins: Any) -> None:
 
 async def test_news_of_mail_are_gathered_into_one_notice_for_each_receiver(house: Any, stand_ins: Any) -> None:
     with house.notifier(DIGEST_SECONDS="2"):
-        for _ in range(3):
-            await house.order(mail())
-        await house.order(mail("310000035"))
+        await house.gathered(mail(), mail(), mail(), mail("310000035"))
 
         async def both() -> list[dict[str, Any]]:
             cards: list[dict[str, Any]] = await stand_ins.cards()

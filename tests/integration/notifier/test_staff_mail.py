@@ -55,6 +55,10 @@ async def employ(house: Any, name: str, school: UUID | None, *permissions: str, 
     return staff_id
 
 
+def approval_at(school: UUID) -> ApprovalRequested:
+    return ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school)
+
+
 @pytest.fixture(autouse=True)
 async def nobody_else(house: Any) -> None:
     async with house.database.transaction() as tx:
@@ -82,10 +86,11 @@ async def test_each_gets_one_digest_of_what_concerns_them(house: Any, stand_ins:
         await employ(house, "larer", school)
         await employ(house, "annen", new_id(), "approve")
         await employ(house, "fordeler", None, "handle_mail")
-        for _ in range(3):
-            await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
-        await house.order(Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school))
-        await house.order(ShreddingDue(school_id=school, papers=2))
+        await house.gathered(
+            *(approval_at(school) for _ in range(3)),
+            Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school),
+            ShreddingDue(school_id=school, papers=2),
+        )
         got = await mails(stand_ins, 2)
     assert set(got) == {"rektor", "fordeler"}
     assert got["rektor"]["subject"] == "Sikker Sak: 3 nyheter"
@@ -100,12 +105,11 @@ async def test_whoever_asked_is_told_and_nobody_twice(house: Any, stand_ins: Any
     with house.notifier(DIGEST_SECONDS="2"):
         asker = await employ(house, "larer", school)
         leader = await employ(house, "rektor", school, "follow_sendings")
-        for whom in (None, asker):
-            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_ENDED, school_id=school, staff_id=whom)
-            await house.order(ended)
-        for whom in (None, leader):
-            ended = Announce(notice_id=new_id(), notice=Notice.SIGNATURE_WAITING, school_id=school, staff_id=whom)
-            await house.order(ended)
+        ended, waiting = Notice.SIGNATURE_ENDED, Notice.SIGNATURE_WAITING
+        told = ((ended, None), (ended, asker), (waiting, None), (waiting, leader))
+        await house.gathered(
+            *(Announce(notice_id=new_id(), notice=what, school_id=school, staff_id=whom) for what, whom in told)
+        )
         got = await mails(stand_ins, 2)
     assert got["larer"]["subject"] == "Sikker Sak: Signering avsluttet"
     assert "Ett signeringsoppdrag er avsluttet." in got["rektor"]["text"]
@@ -148,7 +152,7 @@ async def test_quiet_hours_rhythm_and_mute_are_each_persons_own_and_outages_are_
         )
         await employ(house, "uten", school, "approve", chosen=Preferences(by_email=False))
         await employ(house, "vaken", school, "approve")
-        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.order(approval_at(school))
         assert set(await mails(stand_ins, 1)) == {"vaken"}
         waiting = await house.rows("select staff_id from news order by news_id")
         await house.ask(
@@ -174,10 +178,12 @@ async def test_roles_are_told_to_the_one_alone_and_access_out_of_the_ordinary_to
         with pytest.raises(Declined, match="kan ikke slås av"):
             muted = SOON.model_copy(update={"muted": (Notice.FULL_ACCESS,)})
             await house.ask(PutPreferences(preferences=muted), actor(watcher))
-        for notice in (Notice.ROLE_GIVEN, Notice.ROLE_TAKEN, Notice.ROLE_TAKEN):
-            await house.order(Announce(notice_id=new_id(), notice=notice, school_id=school, staff_id=teacher))
-        await house.order(Announce(notice_id=new_id(), notice=Notice.FULL_ACCESS))
-        await house.order(Announce(notice_id=new_id(), notice=Notice.EMERGENCY_ACCESS, school_id=school))
+        roles = (Notice.ROLE_GIVEN, Notice.ROLE_TAKEN, Notice.ROLE_TAKEN)
+        await house.gathered(
+            *(Announce(notice_id=new_id(), notice=one, school_id=school, staff_id=teacher) for one in roles),
+            Announce(notice_id=new_id(), notice=Notice.FULL_ACCESS),
+            Announce(notice_id=new_id(), notice=Notice.EMERGENCY_ACCESS, school_id=school),
+        )
         got = await mails(stand_ins, 3)
     assert "2 roller du har hatt, er avsluttet." in got["larer"]["text"]
     assert "Du har fått en rolle i Sikker Sak." in got["larer"]["text"]
@@ -211,8 +217,7 @@ async def test_who_has_a_channel_of_their_own_is_told_there_and_the_address_is_n
             with pytest.raises(Declined, match="not-a-teams-webhook") as refused:
                 await house.ask(PutOwnChannel(webhook=address), actor(without))
             assert address not in str(refused.value)
-        for _ in range(2):
-            await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.gathered(approval_at(school), approval_at(school))
         got = await mails(stand_ins, 2)
         posted = await eventually(lambda: own_cards(stand_ins, f"own-{teacher}"), what="the card")
         kept = await house.rows("select webhook from own_channels")
@@ -233,11 +238,11 @@ async def test_a_channel_that_refuses_is_left_alone_and_its_news_go_by_mail(hous
     with house.notifier(DIGEST_SECONDS="2"):
         teacher = await employ(house, "larer", school, "approve", chosen=in_teams)
         await house.ask(PutOwnChannel(webhook=webhook(stand_ins, "gone", "another")), actor(teacher))
-        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.order(approval_at(school))
         got = await mails(stand_ins, 1)
         own = await house.ask(ReadPreferences(), actor(teacher))
         (card,) = await house.rows("select * from consignments where kind = 'staff_card' and staff_id = $1", teacher)
-        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.order(approval_at(school))
         await mails(stand_ins, 2)
     assert "Ett dokument venter på godkjenning." in got["larer"]["text"]
     assert own.channel_refused_at is not None
@@ -257,7 +262,7 @@ async def test_everybody_has_a_choice_before_they_choose_and_a_leaver_hears_no_m
             return not await house.rows("select 1 from staff where is_active")
 
         await eventually(has_left, what="the leaver")
-        await house.order(ApprovalRequested(document_id=new_id(), case_id=new_id(), school_id=school))
+        await house.order(approval_at(school))
 
         async def is_told() -> bool:
             return bool(

@@ -47,25 +47,25 @@ class StandIn:
     certificate: Path
 
     async def post(self, path: str) -> Any:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             return (await client.post(f"{self.control}/_control/{path}")).raise_for_status()
 
     async def put(self, path: str, **settings: Any) -> None:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             (await client.put(f"{self.control}/_control/{path}", json=settings)).raise_for_status()
 
     async def act(self, job: int, signer: int, what: str = "sign") -> None:
         await self.post(f"jobs/{job}/signers/{signer}/{what}")
 
     async def state(self) -> dict[str, Any]:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             return dict((await client.get(f"{self.control}/_control/state")).raise_for_status().json())
 
     async def jobs(self, reference: UUID) -> list[dict[str, Any]]:
         return [job for job in (await self.state())["jobs"] if job["reference"] == str(reference)]
 
     async def requests(self, method: str, ending: str) -> list[dict[str, Any]]:
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             found = (await client.get(f"{self.control}/_control/requests")).raise_for_status().json()
         return [one for one in found if one["method"] == method and one["path"].endswith(ending)]
 
@@ -87,7 +87,7 @@ def begin(programs: Programs, *arguments: str) -> StandIn:
     folder, client = programs.folder / "certificates", programs.folder / "client.pem"
     if not client.exists():
         command = [sys.executable, "-m", "simulators", "signing", "--ca-dir", str(folder)]
-        assert start([*command, "--issue-client", SENDER, str(client)], {}, programs.folder / "ca.log").wait(30) == 0
+        assert start([*command, "--issue-client", SENDER, str(client)], {}, programs.folder / "ca.log").wait(60) == 0
     pace = ("--pace", "0.2", "--calls-a-second", "500", "--block", "2")
     url, control = programs.stand_in("signing", "--ca-dir", str(folder), *pace, *arguments)
     return StandIn(url, control, folder, client)
@@ -127,9 +127,10 @@ class House:
         """Orders signatures of both guardians, unless told otherwise."""
         signers = tuple(Signer(national_id=number, name=name) for number, name in GUARDIANS)
         said = {"title": "Samtykke for Kari", "document": await self.file(), "signers": signers, **changed}
-        job, school = job_id or new_id(), said.pop("school_id", None) or new_id()
+        job, school, case = job_id or new_id(), said.pop("school_id", None) or new_id(), said.pop("case_id", None)
         dossier = await seal(self.vault, SigningDossier.model_validate(said))
-        await self.order(RequestSignatures(job_id=job, document_id=job, school_id=school, dossier=dossier))
+        ids = {"job_id": job, "document_id": job, "case_id": case, "school_id": school}
+        await self.order(RequestSignatures(dossier=dossier, **ids))
         return job
 
     async def file(self, name: str = "Samtykke.pdf") -> File:
@@ -143,7 +144,7 @@ class House:
         async with self.database.transaction() as tx:
             return [dict(row) for row in await tx.fetch(sql, *values)]
 
-    async def until(self, job_id: UUID, state: str, code: str | None = None, within: float = 20.0) -> dict[str, Any]:
+    async def until(self, job_id: UUID, state: str, code: str | None = None, within: float = 45.0) -> dict[str, Any]:
         async def look() -> dict[str, Any]:
             row = await self.row(job_id)
             return row if (row.get("state"), row.get("code")) == (state, code) else {}
@@ -177,7 +178,7 @@ class House:
     async def ask(self, operation: Operation[Any], actor: Actor) -> Any:
         connection = await aio_pika.connect_robust(self.place.rabbitmq_rpc_url)
         async with connection:
-            return await RpcClient(connection, self.signer).ask(operation, actor=actor)
+            return await RpcClient(connection, self.signer).ask(operation, actor=actor, within=45)
 
 
 def pdf() -> bytes:

@@ -41,7 +41,7 @@ def employee() -> Actor:
 
 async def in_browser(address: str, what: str = "sign") -> httpx.Response:
     """Opens the address and does what the signer does."""
-    async with httpx.AsyncClient(trust_env=False) as browser:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as browser:
         page = await browser.get(address)
         if page.is_error:
             return page

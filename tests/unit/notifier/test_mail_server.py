@@ -71,7 +71,7 @@ def message() -> EmailMessage:
 
 
 async def kept(control: str) -> list[dict[str, Any]]:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=60) as http:
         return list((await http.get(f"{control}/_control/state")).json()["messages"])
 
 

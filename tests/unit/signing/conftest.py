@@ -28,7 +28,7 @@ from sikkersak.errors import Transient
 DEPLOY = Path(__file__).resolve().parents[3] / "deploy"
 SENDER = "310000027"
 GUARDIANS = ("15926100175", "15926100256")
-DEADLINE_SECONDS = 20
+DEADLINE_SECONDS = 60
 
 
 def make_pdf() -> bytes:
@@ -77,7 +77,7 @@ class StandIn:
     @staticmethod
     def in_browser(address: str, what: str = "sign") -> httpx.Response:
         """Opens the address, does what the signer does, and says where the browser is led."""
-        with httpx.Client(trust_env=False) as browser:
+        with httpx.Client(trust_env=False, timeout=60) as browser:
             page = browser.get(address)
             if page.is_error:
                 return page
@@ -163,7 +163,7 @@ def begin(certificates: Path) -> Iterator[Begin]:
         readable, _, _ = select.select([process.stdout], [], [], DEADLINE_SECONDS)
         words = process.stdout.readline().split() if readable else []
         assert words[:1] == ["ready"], f"did not become ready: {words}"
-        return StandIn(words[1], httpx.Client(base_url=words[2]), certificates, certificates / "client.pem")
+        return StandIn(words[1], httpx.Client(base_url=words[2], timeout=60), certificates, certificates / "client.pem")
 
     yield start
     for process in running:

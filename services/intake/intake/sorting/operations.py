@@ -67,8 +67,7 @@ async def change_rule_set(asked: ChangeRuleSet, ask: Ask, mailroom: Mailroom) ->
     demand_fit(asked.rules)
     draft = await sets.read(ask.tx, asked.rule_set_id, for_update=True)
     _demand_draft(draft)
-    if asked.if_match is not None and (await _detail(ask.tx, draft)).tag != asked.if_match:
-        raise Stale
+    await _demand_read(ask, draft, asked.if_match)
     changed = await sets.change(ask.tx, asked.rule_set_id, asked.title, asked.rules, ask.actor.staff_id)
     return await _detail(ask.tx, changed)
 
@@ -88,6 +87,7 @@ async def activate_rule_set(asked: ActivateRuleSet, ask: Ask, mailroom: Mailroom
     del mailroom
     row = await sets.read(ask.tx, asked.rule_set_id, for_update=True)
     _demand_draft(row)
+    await _demand_read(ask, row, asked.if_match)
     demand_fit(sets.rules_of(row))
     begins = _beginning(asked.active_from)
     return await _detail(ask.tx, await sets.activate(ask.tx, asked.rule_set_id, begins, ask.actor.staff_id))
@@ -101,6 +101,12 @@ async def try_rule_set(asked: TryRuleSet, ask: Ask, mailroom: Mailroom) -> RuleS
     demand_fit(rules)
     may_see = ask.actor.holds(Permission.HANDLE_MAIL)
     return await trial.run(ask.tx, mailroom.vault, asked, rules, may_see=may_see)
+
+
+async def _demand_read(ask: Ask, row: Row, tag: str | None) -> None:
+    """Raises `Stale` when it is another than was read."""
+    if tag is not None and (await _detail(ask.tx, row)).tag != tag:
+        raise Stale
 
 
 def _beginning(told: datetime | None) -> datetime | None:

@@ -35,10 +35,10 @@ FREE: Final = "(held_until is null or held_until < now())"
 async def add_letter(tx: Transaction, order: SendLetter) -> bool:
     """A new letter; false when it is known already. Key: letter_id."""
     sql = """
-    insert into consignments (consignment_id, kind, document_id, school_id, dossier, staff_id)
-    values ($1, 'letter', $2, $3, $4, $5) on conflict do nothing returning true
+    insert into consignments (consignment_id, kind, document_id, case_id, school_id, dossier, staff_id)
+    values ($1, 'letter', $2, $3, $4, $5, $6) on conflict do nothing returning true
     """
-    ids = (order.letter_id, order.document_id, order.school_id)
+    ids = (order.letter_id, order.document_id, order.case_id, order.school_id)
     return bool(await tx.fetchval(sql, *ids, order.dossier.model_dump(mode="json"), order.asked_by))
 
 
