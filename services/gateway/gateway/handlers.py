@@ -40,7 +40,7 @@ async def delivery_changed(fact: DeliveryChanged, tx: Transaction, reception: Re
 async def job_changed(fact: JobChanged, tx: Transaction, reception: Reception) -> None:
     """Somebody signed, or will not."""
     del reception
-    await store.note_change(tx, Change("signing", fact.state.value, fact.document_id), now())
+    await store.note_change(tx, Change("signing", fact.state.value, fact.document_id, fact.case_id), now())
     await note_event(tx, Event.SIGNING, fact.document_id, now())
 
 
@@ -48,7 +48,7 @@ async def job_changed(fact: JobChanged, tx: Transaction, reception: Reception) -
 async def letter_changed(fact: LetterChanged, tx: Transaction, reception: Reception) -> None:
     """A letter has come further."""
     del reception
-    await store.note_change(tx, Change("letter", fact.state.value, fact.document_id), now())
+    await store.note_change(tx, Change("letter", fact.state.value, fact.document_id, fact.case_id), now())
     await note_event(tx, Event.SENDING, fact.document_id, now())
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gateway.login.identity import Policy
 from gateway.login.session import Session
-from sikkersak.contracts.cases import Identify, StaffMember
+from sikkersak.contracts.cases_people import Identify, StaffMember
 from sikkersak.errors import Declined, Transient
 from sikkersak.identity import Actor, ActorKind, Level
 from sikkersak.messaging.rpc import RpcClient

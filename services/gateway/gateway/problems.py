@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from gateway import language
 from gateway.limits import TooMany
 from gateway.machines.tokens import TokenRefused
+from sikkersak.contracts.message import Operation
 from sikkersak.errors import Declined, Transient
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -49,12 +51,16 @@ _HTTP_CODES: Final[Mapping[int, tuple[str, str]]] = {
     413: ("body-too-large", "Innholdet er større enn det som kan sendes hit."),
     415: ("media-type-not-supported", "Send innholdet som application/json."),
 }
+VERSION_REQUIRED: Final = (
+    "Send If-Match med versjonen du leste, eller If-None-Match: * for å opprette det som ikke finnes."
+)
 _REQUIRED_HEADERS: Final[Mapping[str, tuple[int, str, str]]] = {
     "idempotency-key": (
         400,
         "idempotency-key-required",
         "Send Idempotency-Key: en ny, tilfeldig verdi per handling (8–200 tegn), den samme når du prøver igjen.",
     ),
+    "if-none-match": (428, "version-required", VERSION_REQUIRED),
     "if-match": (428, "if-match-required", 'Send If-Match med versjonen du leste, for eksempel "3".'),
 }
 _FIELD_TEXTS: Final[Mapping[str, str]] = {
@@ -95,7 +101,9 @@ class Problem(BaseModel):
 def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
     """The problem that a failure is to whoever asked, and the headers that go with it."""
     if isinstance(failure, RequestValidationError):
-        return _of_validation(failure), {}
+        return _of_validation(failure.errors()), {}
+    if isinstance(failure, ValidationError) and failure.title in _asked():
+        return _of_validation(failure.errors()), {}
     if isinstance(failure, TooMany):
         return make(failure.status, failure.code, failure.detail), {"Retry-After": str(failure.wait)}
     if isinstance(failure, Declined):
@@ -109,6 +117,12 @@ def problem_of(failure: Exception) -> tuple[Problem, dict[str, str]]:
         code, text = _HTTP_CODES.get(failure.status_code, (f"http-{failure.status_code}", "Kan ikke gjøres."))
         return make(failure.status_code, code, text), dict(failure.headers or {})
     return make(500, "internal-error", "Feilen er meldt. Oppgi referansen hvis du kontakter brukerstøtte."), {}
+
+
+@cache
+def _asked() -> frozenset[str]:
+    """The names of what the owners are asked: what such a request may not hold is the asker's to mend, not a bug."""
+    return frozenset(asked.__name__ for asked in Operation.catalogue.values())
 
 
 def make(status: int, code: str, detail: str, fields: list[FieldProblem] | None = None) -> Problem:
@@ -148,6 +162,12 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+ACT: Final = documented(400, 404, 409)
+"""Of what is done to a thing that is there."""
+READ_ACT: Final = documented(400, 404, 409, 412, 428)
+"""Of what is done to a thing as it was read."""
+
+
 def say_media_type(described: dict[str, Any]) -> dict[str, Any]:
     """The OpenAPI document with problems under their own media type; the framework writes every model as plain JSON."""
     for methods in described["paths"].values():
@@ -168,8 +188,7 @@ def _describe_body_problems(responses: dict[str, Any]) -> None:
         responses.setdefault(str(status), said)
 
 
-def _of_validation(failure: RequestValidationError) -> Problem:
-    errors = failure.errors()
+def _of_validation(errors: Sequence[Any]) -> Problem:
     for error in errors:
         place = [str(part).lower() for part in error["loc"]]
         if place[0] == "header" and place[-1] in _REQUIRED_HEADERS:

@@ -20,7 +20,7 @@ from gateway.store import SqlSessionStore
 from gateway.watch import Watch
 from gateway.webhooks.sending import Webhooks
 from sikkersak.clock import now
-from sikkersak.contracts.cases import StaffMember
+from sikkersak.contracts.cases_people import StaffMember
 from sikkersak.contracts.message import Operation
 from sikkersak.errors import Declined
 from sikkersak.identity import Actor

@@ -53,7 +53,10 @@ def read(content: bytes, key: bytes) -> tuple[list[ImportRow], list[ImportFault]
         return [], [ImportFault(line=1, column="", detail="Filen er ikke UTF-8. Lagre den som «CSV UTF-8».")]
     first = text.partition("\n")[0]
     lines = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in first else ",", strict=True)
-    heading = [(name or "").strip().lower().replace("ø", "o") for name in lines.fieldnames or ()]
+    try:
+        heading = [(name or "").strip().lower().replace("ø", "o") for name in lines.fieldnames or ()]
+    except csv.Error:
+        return [], [ImportFault(line=1, column="", detail="Overskriften er ikke gyldig CSV.")]
     faults = list(_of_heading(heading))
     if faults:
         return [], faults

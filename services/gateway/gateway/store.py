@@ -142,16 +142,9 @@ class Wanted:
 
 
 async def note_change(tx: Transaction, change: Change, at: datetime) -> None:
-    """Keeps it. One at a time, so that a number that is seen has none below it that is not.
-
-    Where the fact does not name the case, what came before about the document does.
-    """
+    """Keeps it. One at a time, so that a number that is seen has none below it that is not."""
     await tx.execute("lock table changes in exclusive mode")
-    insert = """insert into changes (kind, state, document_id, case_id, school_id, at)
-      select $1, $2, $3, coalesce($4, before.case_id), coalesce($5, before.school_id), $6
-      from (select 1) one left join lateral (
-        select case_id, school_id from changes where document_id = $3 and case_id is not null
-        order by sequence desc limit 1) before on true"""
+    insert = "insert into changes (kind, state, document_id, case_id, school_id, at) values ($1, $2, $3, $4, $5, $6)"
     values = (change.kind, change.state, change.document_id, change.case_id, change.school_id)
     await tx.execute(insert, *values, at)
 

@@ -8,9 +8,11 @@ import pytest
 
 from sikkersak.clock import now
 from sikkersak.contracts.archiver import DeliveryChanged, DeliveryKind, DeliveryState
-from sikkersak.contracts.cases import DocumentFinished, DocumentView
+from sikkersak.contracts.cases import DocumentFinished
+from sikkersak.contracts.cases_documents import DocumentView
 from sikkersak.contracts.message import Message
 from sikkersak.contracts.notifier import ConsignmentState, LetterChanged
+from sikkersak.contracts.signing import JobChanged, JobState
 from sikkersak.ids import new_id
 from sikkersak.messaging.outbox import say
 from sikkersak.persistence.database import Database
@@ -61,7 +63,7 @@ async def events(lines: AsyncIterator[str], count: int) -> list[tuple[str, str]]
     """The next so many events, kind and data."""
     found: list[tuple[str, str]] = []
     kind = ""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         async for line in lines:
             name, _, value = line.partition(": ")
             kind = value if name == "event" else kind
@@ -87,12 +89,25 @@ class TestFollowing:
             assert stream.headers["content-type"].startswith("text/event-stream")
             assert stream.headers["cache-control"] == "no-store"
             lines = stream.aiter_lines()
-            await told(site, finished(other), finished(document), letter)
+            await told(site, finished(other), finished(document))
+            await told(site, letter)
             seen = await events(lines, 2)
         assert [kind for kind, _ in seen] == ["finished", "letter"]
         assert '"state": "delivered"' in seen[1][1]
-        (row,) = await site.rows("select case_id from changes where kind = 'letter'")
-        assert row["case_id"] == document.case_id, "the case is known from before"
+
+    async def test_a_case_is_seen_to_come_further_whatever_comes_first(
+        self, site: Site, document: DocumentView
+    ) -> None:
+        """Facts of different services come in any order, and long after the document was finished."""
+        ids = {"document_id": document.document_id, "case_id": document.case_id}
+        letter = LetterChanged(letter_id=new_id(), state=ConsignmentState.DELIVERED, changed_at=now(), **ids)
+        job = JobChanged(job_id=new_id(), state=JobState.SIGNED, changed_at=now(), **ids)
+        path = f"/api/v1/cases/{document.case_id}/changes"
+        async with site.logged_in() as browser, browser.stream("GET", path) as stream:
+            lines = stream.aiter_lines()
+            await told(site, job, letter, finished(document.model_copy(update={"case_id": new_id()})))
+            seen = await events(lines, 2)
+        assert {kind for kind, _ in seen} == {"letter", "signing"}
 
     async def test_who_comes_again_gets_what_happened_meanwhile(self, site: Site, document: DocumentView) -> None:
         archived = DeliveryChanged(

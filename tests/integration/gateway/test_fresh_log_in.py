@@ -29,7 +29,7 @@ async def strengthen(site: Site, browser: httpx.AsyncClient, user: str) -> httpx
 
 
 async def put_staff(browser: httpx.AsyncClient) -> httpx.Response:
-    return await browser.put("/api/v1/staff", json=STAFF)
+    return await browser.put("/api/v1/staff", json=STAFF, headers={"If-None-Match": "*"})
 
 
 class TestStepUp:

@@ -12,7 +12,7 @@ KARI = "14838141278"
 
 
 async def control(site: Site, path: str, body: object) -> Any:
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
         answer = await http.post(f"{site.idporten}/_control/{path}", json=body)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None

@@ -52,7 +52,7 @@ def environment(environment: dict[str, str], issuer: str) -> dict[str, str]:
 @pytest.fixture
 async def machine(site: Site, issuer: str, client_key: RSAKey) -> AsyncIterator[Any]:
     """Gives the headers of a system of this organisation with these scopes."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
 
         async def headers(scope: str, organisation: str = SCHOOL_SYSTEM, resource: str = AUDIENCE) -> dict[str, str]:
             issued = int(time.time())

@@ -40,7 +40,7 @@ async def test_a_leavers_session_is_over_as_soon_as_cases_has_told_and_not_a_min
         async def is_refused() -> bool:
             return (await browser.get("/api/v1/me")).status_code in (401, 403)
 
-        await eventually(is_refused, within=10, what="the leaver's refusal")
+        await eventually(is_refused, what="the leaver's refusal")
 
 
 async def test_who_is_still_here_notices_nothing(site) -> None:
@@ -52,4 +52,4 @@ async def test_who_is_still_here_notices_nothing(site) -> None:
             assert (await browser.get("/api/v1/me")).status_code == 200
             return len(site.cases.asked) > asked
 
-        await eventually(is_asked_anew, within=10, what="a new look at who it is")
+        await eventually(is_asked_anew, what="a new look at who it is")

@@ -1,4 +1,4 @@
-"""The stand-in for ID-porten as a process, the adapter towards it, and a browser."""
+"""The stand-in for ID-porten as a process, the adapter towards it, a browser; and what the API says of itself."""
 
 import json
 import os
@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
+from gateway.app import make_app
+from gateway.cookies import Cookies
 from gateway.login.idporten import IdPorten, Registration, http_client
 from gateway.login.signatures import ClientKey
 
@@ -34,7 +38,7 @@ class StandIn:
     folder: Path
     callback: str
     logout_tokens: "Queue[str]"
-    browser: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False))
+    browser: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=60))
 
     def quirks(self, **quirks: object) -> None:
         self.order("PUT", "quirks", quirks)
@@ -113,7 +117,7 @@ def stand_in_process(
 @pytest.fixture
 def stand_in(stand_in_process: StandIn) -> StandIn:
     """The stand-in as new, and a browser without cookies."""
-    stand_in_process.browser = httpx.Client(trust_env=False)
+    stand_in_process.browser = httpx.Client(trust_env=False, timeout=60)
     stand_in_process.order("POST", "reset")
     return stand_in_process
 
@@ -133,3 +137,35 @@ def registration(stand_in: StandIn) -> Registration:
 async def idporten(stand_in: StandIn, registration: Registration) -> AsyncIterator[IdPorten]:
     async with http_client() as http:
         yield IdPorten(registration, ClientKey.read(stand_in.folder / "private.pem", "key-1"), http)
+
+
+@pytest.fixture
+def reception() -> Any:
+    """One that knows nobody."""
+
+    async def nobody(cookie: str | None) -> None:
+        del cookie
+
+    return SimpleNamespace(
+        cookies=Cookies(is_https=True), largest_body=1000, largest_upload=2000, recognise=nobody, machines=None
+    )
+
+
+@pytest.fixture
+def app(reception: Any) -> Any:
+    """The API on it."""
+    return make_app(reception)
+
+
+@pytest.fixture
+async def described(app: Any) -> dict[str, Any]:
+    """The API's description."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://sak") as client:
+        said: dict[str, Any] = (await client.get("/api/v1/openapi.json")).json()
+    return said
+
+
+@pytest.fixture
+def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Address, method and description of each operation."""
+    return [(path, method, told) for path, methods in described["paths"].items() for method, told in methods.items()]

@@ -17,15 +17,8 @@ from gateway.api.caller import caller_or_machine
 from gateway.app import make_app
 from gateway.cookies import Cookies
 from sikkersak.clock import now
-from sikkersak.contracts.intake import (
-    Belonging,
-    BringingLimits,
-    BringInMail,
-    BroughtIn,
-    MailState,
-    MailSummary,
-    ReadBringingLimits,
-)
+from sikkersak.contracts.intake import Belonging, MailState, MailSummary
+from sikkersak.contracts.intake_ways_in import BringingLimits, BringInMail, BroughtIn, ReadBringingLimits
 from sikkersak.errors import Forbidden
 from sikkersak.ids import new_id
 from sikkersak.messaging.rpc import Overloaded

@@ -34,11 +34,20 @@ GIVEN: dict[str, Any] = {
         {"base_url": "https://sak.example.no/sak"},
         {"base_url": "sak.example.no"},
         {"idporten_issuer": "http://idporten.no"},
+        # the stand-ins, as the local stack and docker compose have them
+        {"maskinporten_issuer": "http://maskinporten:8080/"},
+        {"maskinporten_issuer": "https://127.0.0.1:8443/"},
+        {"maskinporten_issuer": "https://maskinporten.localhost/"},
+        {"idporten_issuer": "https://idporten.localhost:8001"},
     ],
 )
 def test_unfit_address_stops_the_start(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         Settings(**{**GIVEN, **wrong})
+
+
+def test_the_real_issuers_are_let_in() -> None:
+    assert Settings(**{**GIVEN, "maskinporten_issuer": "https://maskinporten.no/"}).maskinporten_issuer
 
 
 def test_plain_http_is_for_development() -> None:

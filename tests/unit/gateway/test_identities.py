@@ -9,7 +9,7 @@ from gateway.identities import GRACE, Identities, NotStaff, actor_of, level_of
 from gateway.login.identity import Authentication, NationalNumber, VerifiedLogin
 from gateway.login.session import Session, open_session
 from sikkersak.clock import now
-from sikkersak.contracts.cases import StaffMember
+from sikkersak.contracts.cases_people import StaffMember
 from sikkersak.errors import Declined, Forbidden, NotFound
 from sikkersak.ids import new_id
 from sikkersak.messaging.rpc import Overloaded

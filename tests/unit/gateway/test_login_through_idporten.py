@@ -289,12 +289,12 @@ class TestLogout:
         answer = stand_in.browser.get(await idporten.logout_address(login.id_token, "s-1"))
         assert answer.headers["location"] == f"{registration.post_logout_redirect_uri}?state=s-1"
         assert stand_in.order("GET", "state").json()["sessions"] == []
-        stand_in.logout_tokens.get(timeout=10)
+        stand_in.logout_tokens.get(timeout=60)
 
     async def test_logout_elsewhere_names_the_session_to_end(self, idporten: IdPorten, stand_in: StandIn) -> None:
         login = await log_in(idporten, stand_in)
         stand_in.order("POST", "sessions/end", {"user": "kari"})
-        notice = await idporten.logout_notice(stand_in.logout_tokens.get(timeout=10), now())
+        notice = await idporten.logout_notice(stand_in.logout_tokens.get(timeout=60), now())
         assert notice.provider_session == login.provider_session
         assert notice.issuer == idporten.issuer
         assert notice.token_id
@@ -321,7 +321,7 @@ class TestLogout:
         await log_in(idporten, stand_in)
         stand_in.quirks(**quirks)
         stand_in.order("POST", "sessions/end", {"user": "kari"})
-        token = stand_in.logout_tokens.get(timeout=10)
+        token = stand_in.logout_tokens.get(timeout=60)
         with pytest.raises(LogoutNotTrusted):
             await idporten.logout_notice(token, now())
 

@@ -1,14 +1,18 @@
 """The API describes itself: every operation named, explained, and with its problems."""
 
+import inspect
+import re
+from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
-import pytest
 
-from gateway.app import make_app
-from gateway.cookies import Cookies
+from gateway.api import SHELVES
+from gateway.api.caller import caller
 
+Operations = list[tuple[str, str, dict[str, Any]]]
+NOBODYS = "01990000-0000-7000-8000-0000000000ff"
 RESOURCES = {
     *(
         "/documents/{document_id}/files/{position}/preview",
@@ -105,35 +109,23 @@ RESOURCES = {
 }
 
 
-@pytest.fixture
-async def described() -> dict[str, Any]:
-    reception: Any = SimpleNamespace(cookies=Cookies(is_https=True), largest_body=1000, largest_upload=2000)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(make_app(reception)), base_url="https://sak") as client:
-        said: dict[str, Any] = (await client.get("/api/v1/openapi.json")).json()
-    return said
-
-
-def operations(described: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [(path, method, told) for path, methods in described["paths"].items() for method, told in methods.items()]
-
-
 async def test_every_resource_is_described_and_no_other(described: dict[str, Any]) -> None:
     assert described["openapi"].startswith("3.1")
     assert set(described["paths"]) == {f"/api/v1{resource}" for resource in RESOURCES}
 
 
-async def test_every_operation_has_a_name_of_its_own_a_tag_and_an_explanation(described: dict[str, Any]) -> None:
-    names = [told["operationId"] for _, _, told in operations(described)]
+async def test_every_operation_has_a_name_of_its_own_a_tag_and_an_explanation(operations: Operations) -> None:
+    names = [told["operationId"] for _, _, told in operations]
     assert len(names) == len(set(names))
-    for path, method, told in operations(described):
+    for path, method, told in operations:
         assert told["tags"], (method, path)
         assert told["summary"], (method, path)
         assert told["description"], (method, path)
         assert {"session": []} in told["security"], (method, path)
 
 
-async def test_every_problem_is_described_as_problem_details(described: dict[str, Any]) -> None:
-    for path, method, told in operations(described):
+async def test_every_problem_is_described_as_problem_details(described: dict[str, Any], operations: Operations) -> None:
+    for path, method, told in operations:
         assert {"401", "403", "422", "500", "503"} <= set(told["responses"]), (method, path)
         for status, answer in told["responses"].items():
             if int(status) >= 400:
@@ -141,13 +133,14 @@ async def test_every_problem_is_described_as_problem_details(described: dict[str
     assert "HTTPValidationError" not in described["components"]["schemas"]
 
 
-async def test_every_post_demands_a_key_and_every_patch_a_version(described: dict[str, Any]) -> None:
-    for path, method, told in operations(described):
-        required = {one["name"] for one in told.get("parameters", ()) if one["in"] == "header" and one["required"]}
-        required -= {"Content-Disposition"}  # the name of a file that is sent in
-        assert required == {"post": {"Idempotency-Key"}, "patch": {"If-Match"}}.get(method, set()), (method, path)
-
-
+# Acts that go on with what was read: what came after it must not be locked, approved or put into use unread.
+READ_FIRST = {
+    *(f"/api/v1/documents/{{document_id}}/{act}" for act in ("submission", "approval", "finishing")),
+    "/api/v1/documents/{document_id}/attachments/{position}/removal",
+    "/api/v1/sorting-rules/{rule_set_id}/activation",
+}
+# Kept by a key of their own: put is also how they are made, and If-None-Match: * says so.
+MADE_BY_PUT = {f"/api/v1/{one}" for one in ("schools", "staff", "pupils", "templates", "case-types")}
 # A PUT that overwrites nothing that anybody could have read.
 NOTHING_TO_HAVE_READ = {
     "/api/v1/me/notices/channel",  # a secret that is never shown again
@@ -155,10 +148,56 @@ NOTHING_TO_HAVE_READ = {
 }
 
 
-async def test_every_put_can_say_what_was_read_and_is_refused_when_it_is_no_longer_so(
-    described: dict[str, Any],
+def demanded(path: str, method: str) -> set[str]:
+    """The headers that a change must carry."""
+    if method == "post":
+        return {"Idempotency-Key"} | ({"If-Match"} if path in READ_FIRST else set())
+    is_edited = method == "patch" or (method == "put" and path not in NOTHING_TO_HAVE_READ | MADE_BY_PUT)
+    return {"If-Match"} if is_edited else set()
+
+
+async def test_every_post_demands_a_key_and_every_change_of_what_is_there_a_version(operations: Operations) -> None:
+    for path, method, told in operations:
+        headers = {one["name"]: one["required"] for one in told.get("parameters", ()) if one["in"] == "header"}
+        headers.pop("Content-Disposition", None)  # the name of a file that is sent in
+        assert {name for name, is_required in headers.items() if is_required} == demanded(path, method), (method, path)
+        if method == "put" and path in MADE_BY_PUT:
+            assert {"If-Match", "If-None-Match"} <= headers.keys(), path
+        if "If-Match" in headers:
+            assert {"412", "428"} <= set(told["responses"]), (method, path)
+
+
+async def test_a_change_that_does_not_say_what_was_read_is_refused_in_three_languages(
+    app: Any, reception: Any, operations: Operations
 ) -> None:
-    for path, method, told in operations(described):
-        if method == "put" and path not in NOTHING_TO_HAVE_READ:
-            assert "If-Match" in {one["name"] for one in told["parameters"]}, path
-            assert {"412", "428"} <= set(told["responses"]), path
+    app._app.dependency_overrides[caller] = lambda: SimpleNamespace(reception=reception)
+    walked = 0
+    texts: defaultdict[str, set[str]] = defaultdict(set)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://sak") as client:
+        for path, method, told in operations:
+            if "If-Match" not in {one["name"] for one in told.get("parameters", ())} or "{webhook_id}" in path:
+                continue
+            for language in ("nb", "nn", "en"):
+                headers = {"Idempotency-Key": "read-first", "Accept-Language": language}
+                address = re.sub(r"{[^}]+}", NOBODYS, path)
+                answer = await client.request(method, address, headers=headers)
+                code = "version-required" if path in MADE_BY_PUT else "if-match-required"
+                assert (answer.status_code, answer.json()["code"]) == (428, code), (method, path)
+                texts[code].add(answer.json()["detail"])
+            walked += 1
+    assert walked >= 16
+    assert {code: len(said) for code, said in texts.items()} == {"version-required": 3, "if-match-required": 3}
+
+
+def test_no_request_goes_through_a_thread_on_its_way() -> None:
+    """What is not a coroutine is called in a thread, and the request waits for one and back again."""
+    routes = [route for shelf in SHELVES for route in shelf.router.routes]
+    assert len(routes) > 150
+    for route in routes:
+        waiting = [route.dependant]
+        while waiting:
+            dependant = waiting.pop()
+            called = dependant.call
+            is_awaited = inspect.iscoroutinefunction(called) or inspect.iscoroutinefunction(type(called).__call__)
+            assert is_awaited, (route.path, called)
+            waiting += dependant.dependencies

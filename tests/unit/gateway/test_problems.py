@@ -8,18 +8,26 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 from starlette.exceptions import HTTPException
 
 from gateway.api.caller import IfMatch, Key
 from gateway.problems import answer_with_problem
 from gateway.protection import Protection
+from sikkersak.contracts.cases_documents import RemoveAttachment
 from sikkersak.errors import Declined, NotFound, Transient
+from sikkersak.ids import new_id
 
 
 class Person(BaseModel):
     name: str = Field(min_length=3)
     national_id: str = Field(pattern=r"^\d{11}$")
+
+
+def wrong(model: type[BaseModel], **fields: Any) -> ValidationError:
+    with pytest.raises(ValidationError) as refused:
+        model(**fields)
+    return refused.value
 
 
 def small_app(*, is_https: bool = True) -> Protection:
@@ -33,6 +41,8 @@ def small_app(*, is_https: bool = True) -> Protection:
             "away": Transient("the owner's name for it"),
             "patient": Transient("busy", retry_after=timedelta(seconds=41.2)),
             "bug": RuntimeError("14838141278 Kari Prøve"),
+            "wrong": wrong(RemoveAttachment, document_id=new_id(), position=-1, version=1),
+            "odd": wrong(Person, name="K", national_id="14838141278"),
         }[kind]
 
     @app.post("/api/people")
@@ -153,3 +163,12 @@ class TestProtection:
 
         answer = await http.post("/api/people", content=pieces(), headers={"Content-Type": "application/json"})
         assert (answer.status_code, problem(answer)["code"]) == (413, "body-too-large")
+
+
+async def test_what_an_owner_may_not_be_asked_is_the_askers_to_mend(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/api/fails/wrong")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
+    assert [one["field"] for one in answer.json()["fields"]] == ["position"]
+    bug = await http.get("/api/fails/odd")
+    assert (bug.status_code, bug.json()["code"]) == (500, "internal-error")
+    assert "14838141278" not in bug.text

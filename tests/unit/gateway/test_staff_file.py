@@ -60,6 +60,7 @@ def test_every_fault_is_named_by_line_and_column(old: str, new: str, column: str
         (f"{HEADING};sko\n{KARI};43".encode(), "ikke kjent"),
         (f"{HEADING};aktiv\n{KARI};ja".encode(), "flere ganger"),
         (f'{HEADING}\n"{KARI}'.encode(), "gyldig CSV"),
+        (f"navn\rnummer;{HEADING}\n{KARI}".encode(), "Overskriften er ikke gyldig CSV"),
     ],
 )
 def test_a_file_that_cannot_be_read_says_why(content: bytes, detail: str) -> None:

@@ -1,8 +1,10 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Who calls the API, and what every call carries beside its body."""
 
+import inspect
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Header, Path, Query, Security
@@ -12,10 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.machines.tokens import Machine, TokenRefused
+from gateway.problems import VERSION_REQUIRED
 from gateway.reception import LoginRequired, Person, Reception
 from sikkersak.contracts.message import Operation
+from sikkersak.errors import Declined
 
 Answer = TypeVar("Answer", bound=BaseModel)
+Gathered = TypeVar("Gathered", bound=BaseModel)
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -109,22 +114,64 @@ Key = Annotated[
 IfMatch = Annotated[
     str, Header(alias="If-Match", pattern=r'^"[0-9]{1,9}"$', description='the ETag that was read, for example "3"')
 ]
-IfUnchanged = Annotated[
-    str | None,
-    Header(
-        alias="If-Match", pattern=r'^"[0-9a-z]{1,64}"$', description="the ETag that was read; then only if it holds"
-    ),
+IfRead = Annotated[
+    str, Header(alias="If-Match", pattern=r'^"[0-9a-z]{1,64}"$', description="the ETag that was read; only if it holds")
 ]
 
 
-def unquoted(tag: str | None) -> str | None:
+class VersionRequired(Declined):
+    """What is put may stand there already: it must be said what was read, or that nothing shall be there."""
+
+    def __init__(self) -> None:
+        super().__init__("version-required", VERSION_REQUIRED, status=428)
+
+
+async def read_or_new(
+    version: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            pattern=r'^"[0-9a-z]{1,64}"$',
+            description="the ETag, or the quoted `version`, that was read; it is replaced if it is still that",
+        ),
+    ] = None,
+    nothing: Annotated[
+        Literal["*"] | None,
+        Header(alias="If-None-Match", description="in the place of If-Match: it is created if it is not there"),
+    ] = None,
+) -> str:
+    """What is replaced, as its owner knows it; empty for what must not be there yet. One of the two, never both."""
+    if (version is None) == (nothing is None):
+        raise VersionRequired
+    return unquoted(version) if version else ""
+
+
+ReadOrNew = Annotated[str, Depends(read_or_new)]
+
+
+def unquoted(tag: str) -> str:
     """As the owner of the thing knows it."""
-    return tag.strip('"') if tag else None
+    return tag.strip('"')
+
+
+def numbered(tag: str) -> int:
+    """The version that a document's ETag, or a webhook's, is."""
+    return int(unquoted(tag))
 
 
 def tagged(response: Response, tag: str) -> None:
     """Says which version the answer is."""
     response.headers["ETag"] = f'"{tag}"'
+
+
+def gathered(model: type[Gathered]) -> Callable[..., Awaitable[Gathered]]:
+    """A dependency that makes the model of its fields in the query. A class itself would be called in a thread, each time."""
+
+    async def gather(**given: object) -> Gathered:
+        return model(**given)
+
+    gather.__signature__ = inspect.signature(model)  # type: ignore[attr-defined]
+    return gather
 
 
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before")]

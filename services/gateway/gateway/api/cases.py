@@ -10,9 +10,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Cursor, Key, Limit, tagged
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.cases import (
-    AuditPage,
     CaseDetail,
     CasePage,
     CaseStatus,
@@ -21,14 +20,13 @@ from sikkersak.contracts.cases import (
     GiveAccess,
     ListCases,
     OpenCase,
-    ReadAudit,
     ReadCase,
     Right,
 )
+from sikkersak.contracts.cases_audit import AuditPage, ReadAudit
 from sikkersak.contracts.values import AccessAssessment
 
 router = APIRouter(tags=["cases"])
-ACT = documented(400, 404, 409)
 CREATED = 201
 
 

@@ -2,16 +2,16 @@
 """Case types, parties, related cases, moves of pupils, closing and reopening, tasks (M10, M14, M16)."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
+from gateway.api.caller import Asker, Body, Cursor, IfRead, Key, Limit, ReadOrNew, tagged, unquoted
 from gateway.api.runs import LONG, Prefer, ordered
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from gateway.runs import is_wanted
 from sikkersak.contracts.cases import CaseDetail, CaseSummary
 from sikkersak.contracts.cases_casework import (
@@ -47,7 +47,6 @@ from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["cases"])
 CaseTypeCode = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
-ACT: Final = documented(400, 404, 409)
 
 
 class CaseTypeBody(Body):
@@ -123,17 +122,15 @@ async def read_case_type(code: CaseTypeCode, asker: Asker, response: Response) -
 
 
 @router.put("/case-types", summary="Create or change a case type", responses=documented(412, 428))
-async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, version: IfUnchanged = None) -> CaseType:
+async def put_case_type(body: CaseTypeBody, asker: Asker, response: Response, version: ReadOrNew) -> CaseType:
     """For administrators."""
-    kept = await asker.ask(PutCaseType(**dict(body), if_match=unquoted(version)))
+    kept = await asker.ask(PutCaseType(**dict(body), if_match=version))
     tagged(response, kept.tag)
     return kept
 
 
 @router.put("/cases/{case_id}/phase", summary="Set the working status", responses=documented(404, 409, 412, 428))
-async def set_phase(
-    case_id: UUID, body: PhaseBody, asker: Asker, response: Response, version: IfUnchanged = None
-) -> CaseSummary:
+async def set_phase(case_id: UUID, body: PhaseBody, asker: Asker, response: Response, version: IfRead) -> CaseSummary:
     """One of those that the case's type has; If-Match names the case's ETag."""
     moved = await asker.ask(SetPhase(case_id=case_id, phase=body.phase, if_match=unquoted(version)))
     tagged(response, moved.tag)

@@ -15,7 +15,8 @@ from gateway import store
 from gateway.api.caller import Asker, Caller
 from gateway.limits import TooMany
 from gateway.problems import documented
-from sikkersak.contracts.cases import ReadCase, ReadDocument
+from sikkersak.contracts.cases import ReadCase
+from sikkersak.contracts.cases_documents import ReadDocument
 
 router = APIRouter(tags=["changes"])
 EVENT_STREAM: Final = "text/event-stream"

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from gateway.api.caller import Asker, Cursor, Key, Limit
+from gateway.api.caller import Asker, Cursor, Key, Limit, gathered
 from gateway.api.signatures import require_document
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.archiver import (
     DeliveryDetail,
     DeliveryFilter,
@@ -29,13 +29,12 @@ from sikkersak.contracts.notifier import (
 from sikkersak.contracts.signing import JobPage, JobState, ListJobs
 
 router = APIRouter()
-ACT = documented(400, 404, 409)
 
 
 @router.get("/deliveries", tags=["archive"], summary="The archive log")
 async def list_deliveries(
     asker: Asker,
-    chosen: Annotated[DeliveryFilter, Depends()],
+    chosen: Annotated[DeliveryFilter, Depends(gathered(DeliveryFilter))],
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> DeliveryPage:
@@ -56,7 +55,7 @@ async def retry_delivery(delivery_id: UUID, asker: Asker, key: Key) -> DeliveryR
     return await asker.ask(RetryDelivery(delivery_id=delivery_id), key)
 
 
-@router.get("/signature-jobs", tags=["signatures"], summary="Signature jobs")
+@router.get("/signature-jobs", tags=["signatures"], summary="Signature jobs", responses=documented(404))
 async def list_signature_jobs(
     asker: Asker,
     document_id: UUID | None = None,
@@ -69,7 +68,7 @@ async def list_signature_jobs(
     return await asker.ask(ListJobs(document_id=document_id, state=state, cursor=cursor, limit=limit))
 
 
-@router.get("/consignments", tags=["letters"], summary="Letters, forwardings and notices")
+@router.get("/consignments", tags=["letters"], summary="Letters, forwardings and notices", responses=documented(404))
 async def list_consignments(
     asker: Asker,
     kind: ConsignmentKind | None = None,

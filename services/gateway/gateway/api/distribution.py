@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Cursor, Key, Limit
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.cases_mail import CaseSuggestions, SuggestCases
 from sikkersak.contracts.intake import ListPlanVersions, MailPage, MailSummary, PlanVersions, ReadMail
 from sikkersak.contracts.intake_distribution import (
@@ -32,7 +32,6 @@ from sikkersak.contracts.intake_distribution import (
 )
 
 router = APIRouter(tags=["mail"])
-ACT = documented(400, 404, 409)
 CREATED: Final = 201
 PERSON: Final = 11  # digits
 LONGEST_TEXT: Final = 20_000

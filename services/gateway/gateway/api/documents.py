@@ -9,10 +9,10 @@ from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, IfMatch, Key, Position
+from gateway.api.caller import Asker, Body, IfMatch, Key, Position, numbered, tagged
 from gateway.api.files import DOWNLOAD, PREVIEW, file_answer, preview_answer
-from gateway.problems import documented
-from sikkersak.contracts.cases import (
+from gateway.problems import ACT, READ_ACT, documented
+from sikkersak.contracts.cases_documents import (
     AskForSignatures,
     DecideApproval,
     DocumentView,
@@ -30,7 +30,6 @@ from sikkersak.contracts.values import AccessAssessment, File, Party
 from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["documents"])
-ACT: Final = documented(400, 404, 409)
 CREATED: Final = 201
 
 
@@ -82,19 +81,17 @@ class SendingBody(Body):
     further_documents: tuple[UUID, ...] = Field(default=(), max_length=19, description="of the same case")
 
 
-async def _answered(
-    asker: Asker, response: Response, operation: Operation[Any], key: str | None = None
-) -> DocumentView:
+async def answered(asker: Asker, response: Response, operation: Operation[Any], key: str | None = None) -> DocumentView:
     """The document as it is now, with its version as the ETag that the next change must name."""
     document: DocumentView = await asker.ask(operation, key)
-    response.headers["ETag"] = f'"{document.version}"'
+    tagged(response, str(document.version))
     return document
 
 
 @router.post("/cases/{case_id}/documents", summary="Write a document", status_code=CREATED, responses=ACT)
 async def write_document(case_id: UUID, body: DocumentBody, asker: Asker, key: Key, response: Response) -> DocumentView:
     """A new draft from a template."""
-    document = await _answered(asker, response, WriteDocument(case_id=case_id, **dict(body)), key)
+    document = await answered(asker, response, WriteDocument(case_id=case_id, **dict(body)), key)
     response.headers["Location"] = f"/api/v1/documents/{document.document_id}"
     return document
 
@@ -102,7 +99,7 @@ async def write_document(case_id: UUID, body: DocumentBody, asker: Asker, key: K
 @router.get("/documents/{document_id}", summary="One document", responses=documented(404))
 async def read_document(document_id: UUID, asker: Asker, response: Response) -> DocumentView:
     """With where it is on its way, and its version as ETag. Reading leaves a row in the audit log."""
-    return await _answered(asker, response, ReadDocument(document_id=document_id))
+    return await answered(asker, response, ReadDocument(document_id=document_id))
 
 
 @router.patch("/documents/{document_id}", summary="Change a draft", responses=documented(404, 409, 412, 428))
@@ -110,28 +107,33 @@ async def edit_document(
     document_id: UUID, body: ChangeBody, asker: Asker, version: IfMatch, response: Response
 ) -> DocumentView:
     """Refused with 412 when somebody else has changed it since it was read."""
-    edit = EditDocument(document_id=document_id, version=int(version.strip('"')), **dict(body))
-    return await _answered(asker, response, edit)
+    edit = EditDocument(document_id=document_id, version=numbered(version), **dict(body))
+    return await answered(asker, response, edit)
 
 
-@router.post("/documents/{document_id}/submission", summary="Ask for approval", responses=ACT)
-async def submit_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
-    """The school leader is asked to approve it (M13)."""
-    return await _answered(asker, response, SubmitForApproval(document_id=document_id), key)
-
-
-@router.post("/documents/{document_id}/approval", summary="Approve or return", responses=ACT)
-async def decide_approval(
-    document_id: UUID, body: ApprovalBody, asker: Asker, key: Key, response: Response
+@router.post("/documents/{document_id}/submission", summary="Ask for approval", responses=READ_ACT)
+async def submit_document(
+    document_id: UUID, asker: Asker, key: Key, version: IfMatch, response: Response
 ) -> DocumentView:
-    """For school leaders (M13)."""
-    return await _answered(asker, response, DecideApproval(document_id=document_id, **dict(body)), key)
+    """The school leader is asked to approve what was read (M13)."""
+    return await answered(asker, response, SubmitForApproval(document_id=document_id, version=numbered(version)), key)
 
 
-@router.post("/documents/{document_id}/finishing", summary="Finish and archive", responses=ACT)
-async def finish_document(document_id: UUID, asker: Asker, key: Key, response: Response) -> DocumentView:
-    """Locks it, and sends it to the archive at the same moment (M12)."""
-    return await _answered(asker, response, FinishDocument(document_id=document_id), key)
+@router.post("/documents/{document_id}/approval", summary="Approve or return", responses=READ_ACT)
+async def decide_approval(
+    document_id: UUID, body: ApprovalBody, asker: Asker, key: Key, version: IfMatch, response: Response
+) -> DocumentView:
+    """For school leaders (M13): of what was read, and of nothing that was written after it."""
+    decision = DecideApproval(document_id=document_id, version=numbered(version), **dict(body))
+    return await answered(asker, response, decision, key)
+
+
+@router.post("/documents/{document_id}/finishing", summary="Finish and archive", responses=READ_ACT)
+async def finish_document(
+    document_id: UUID, asker: Asker, key: Key, version: IfMatch, response: Response
+) -> DocumentView:
+    """Locks what was read, and sends it to the archive at the same moment (M12)."""
+    return await answered(asker, response, FinishDocument(document_id=document_id, version=numbered(version)), key)
 
 
 @router.post("/documents/{document_id}/signatures", summary="Ask for signatures", responses=ACT)
@@ -140,7 +142,7 @@ async def ask_for_signatures(
 ) -> DocumentView:
     """The pupil's guardians, or those who are named, are asked to sign the finished document (M20)."""
     wishes = dict(body or SignaturesBody())
-    return await _answered(asker, response, AskForSignatures(document_id=document_id, **wishes), key)
+    return await answered(asker, response, AskForSignatures(document_id=document_id, **wishes), key)
 
 
 @router.post("/documents/{document_id}/sending", summary="Send as letters", responses=ACT)
@@ -149,7 +151,7 @@ async def send_document(
 ) -> DocumentView:
     """One letter to each receiver, with what is enclosed (M21)."""
     further = (body or SendingBody()).further_documents
-    return await _answered(asker, response, SendDocument(document_id=document_id, further_documents=further), key)
+    return await answered(asker, response, SendDocument(document_id=document_id, further_documents=further), key)
 
 
 @router.get("/documents/{document_id}/files/{position}", summary="Download a file", **DOWNLOAD)

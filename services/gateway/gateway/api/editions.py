@@ -10,21 +10,24 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, IfUnchanged, Key, Position, tagged, unquoted
+from gateway.api.caller import Asker, Body, IfMatch, IfRead, Key, Position, numbered, tagged, unquoted
+from gateway.api.documents import answered
 from gateway.api.files import DOWNLOAD, disposition, file_answer
-from gateway.problems import documented
+from gateway.problems import ACT, READ_ACT, documented
 from gateway.uploads import claimed
-from sikkersak.contracts.cases import Assessment, DocumentView, ReadDocument
 from sikkersak.contracts.cases_documents import (
     AddAttachment,
     AssessAccess,
+    Assessment,
     CorrectDocument,
     DocumentHistory,
+    DocumentView,
     HoldDocument,
     ListApprovals,
     ListStandIns,
     PreviewDocument,
     PutStandIn,
+    ReadDocument,
     ReadHistory,
     ReadSendingPlan,
     ReleaseDocument,
@@ -38,7 +41,6 @@ from sikkersak.contracts.values import AccessAssessment
 from sikkersak.errors import NotFound
 
 router = APIRouter(tags=["documents"])
-ACT: Final = documented(400, 404, 409)
 PDF: Final = "application/pdf"
 AS_PDF: Final[dict[str, Any]] = {
     "response_class": Response,
@@ -94,10 +96,12 @@ async def release_document(document_id: UUID, asker: Asker, key: Key) -> Documen
 
 
 @router.post("/documents/{document_id}/attachments", summary="Attach a file", responses=ACT)
-async def add_attachment(document_id: UUID, body: AttachmentBody, asker: Asker, key: Key) -> DocumentView:
+async def add_attachment(
+    document_id: UUID, body: AttachmentBody, asker: Asker, key: Key, response: Response
+) -> DocumentView:
     """One that was sent in (`/uploads`). It is archived with the document; PDF is needed where it goes out as a letter."""
     (file,) = await claimed(asker.reception, asker.person, (body.upload_id,))
-    return await asker.ask(AddAttachment(document_id=document_id, file=file), key)
+    return await answered(asker, response, AddAttachment(document_id=document_id, file=file), key)
 
 
 @router.get("/documents/{document_id}/attachments/{position}", summary="Download an attachment", **DOWNLOAD)
@@ -109,10 +113,15 @@ async def download_draft_attachment(document_id: UUID, position: Position, asker
     return await file_answer(request, asker.reception.vault, document.attachments[position])
 
 
-@router.post("/documents/{document_id}/attachments/{position}/removal", summary="Take an attachment off", responses=ACT)
-async def remove_attachment(document_id: UUID, position: Position, asker: Asker, key: Key) -> DocumentView:
-    """Off a draft."""
-    return await asker.ask(RemoveAttachment(document_id=document_id, position=position), key)
+@router.post(
+    "/documents/{document_id}/attachments/{position}/removal", summary="Take an attachment off", responses=READ_ACT
+)
+async def remove_attachment(
+    document_id: UUID, position: Position, asker: Asker, key: Key, version: IfMatch, response: Response
+) -> DocumentView:
+    """Off a draft, as it was read: a position means another file once somebody else has taken one off."""
+    wanted = RemoveAttachment(document_id=document_id, position=position, version=numbered(version))
+    return await answered(asker, response, wanted, key)
 
 
 @router.get("/documents/{document_id}/assessment", summary="The access assessment", responses=documented(404))
@@ -125,7 +134,7 @@ async def read_assessment(document_id: UUID, asker: Asker, response: Response) -
 
 @router.put("/documents/{document_id}/assessment", summary="Assess access", responses=documented(404, 409, 412, 428))
 async def assess_access(
-    document_id: UUID, body: AssessmentBody, asker: Asker, response: Response, version: IfUnchanged = None
+    document_id: UUID, body: AssessmentBody, asker: Asker, response: Response, version: IfRead
 ) -> DocumentView:
     """The caseworker's assessment and the public title; of what is finished, beside it and in the archive too (M8)."""
     shown = await asker.ask(AssessAccess(document_id=document_id, if_match=unquoted(version), **dict(body)))

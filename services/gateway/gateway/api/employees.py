@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, IfUnchanged, Key, tagged, unquoted
+from gateway.api.caller import Asker, Body, IfRead, Key, tagged, unquoted
 from gateway.problems import documented
 from gateway.staff_file import COLUMNS, read
 from sikkersak.contracts.cases_employees import (
@@ -84,7 +84,7 @@ async def list_hr_roles(asker: Asker, response: Response) -> HrRoleList:
 
 
 @router.put("/hr-roles", summary="Decide which roles of the HR system give access", responses=documented(412, 428))
-async def put_hr_roles(body: HrRolesBody, asker: Asker, response: Response, version: IfUnchanged = None) -> HrRoleList:
+async def put_hr_roles(body: HrRolesBody, asker: Asker, response: Response, version: IfRead) -> HrRoleList:
     """Everybody's "ansatt basis" follows at once."""
     kept = await asker.ask(PutHrRoles(**dict(body), if_match=unquoted(version)))
     tagged(response, kept.tag)

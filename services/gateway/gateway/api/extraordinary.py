@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Cursor, Key, Limit
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.cases_extraordinary import (
     ConfirmFullAccess,
     EmergencyGrant,
@@ -26,7 +26,6 @@ from sikkersak.contracts.cases_extraordinary import (
 
 router = APIRouter(tags=["extraordinary access"])
 CREATED = 201
-ACT = documented(400, 404, 409)
 SchoolId = Annotated[UUID, Query(description="the school")]
 
 

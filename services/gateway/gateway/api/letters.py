@@ -1,7 +1,6 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """One consignment with every try, and the decision about a letter that did not arrive (M21)."""
 
-from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,7 +8,7 @@ from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Key
 from gateway.api.signatures import require_document, require_writing
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.notifier import (
     ConsignmentDetail,
     ConsignmentView,
@@ -20,7 +19,6 @@ from sikkersak.contracts.notifier import (
 from sikkersak.contracts.values import PostalAddress
 
 router = APIRouter(prefix="/consignments", tags=["letters"])
-ACT: Final = documented(400, 404, 409)
 
 
 class ResolutionBody(Body):

@@ -10,9 +10,9 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
+from gateway.api.caller import Asker, Body, Cursor, IfRead, Key, Limit, tagged, unquoted
 from gateway.api.files import DOWNLOAD, file_answer
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.intake import (
     DiscardMail,
     ForwardMail,
@@ -33,7 +33,6 @@ from sikkersak.contracts.values import AccessAssessment, Party
 from sikkersak.errors import Declined, NotFound
 
 router = APIRouter(tags=["mail"])
-ACT = documented(400, 404, 409)
 
 
 class RegistrationBody(Body):
@@ -136,7 +135,7 @@ async def discard_mail(mail_id: UUID, body: DiscardingBody, asker: Asker, key: K
     return await asker.ask(DiscardMail(mail_id=mail_id, **dict(body)), key)
 
 
-@router.get("/plan", summary="The distribution plan")
+@router.get("/plan", summary="The distribution plan", responses=documented(404))
 async def read_plan(
     asker: Asker,
     response: Response,
@@ -149,7 +148,7 @@ async def read_plan(
 
 
 @router.put("/plan", summary="Replace the distribution plan", responses=documented(412, 428))
-async def put_plan(body: PlanBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Plan:
+async def put_plan(body: PlanBody, asker: Asker, response: Response, version: IfRead) -> Plan:
     """A new version; none is ever changed. For administrators."""
     plan = await asker.ask(PutPlan(**dict(body), if_match=unquoted(version)))
     tagged(response, plan.tag)

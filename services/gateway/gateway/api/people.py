@@ -8,28 +8,25 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Limit, tagged, unquoted
+from gateway.api.caller import Asker, Body, Cursor, Limit, ReadOrNew, tagged
 from gateway.problems import documented
-from sikkersak.contracts.cases import (
-    EventKind,
+from sikkersak.contracts.cases_documents import EventKind
+from sikkersak.contracts.cases_people import (
     Guardian,
     ListPupils,
     ListSchools,
     ListStaff,
-    ListTemplates,
     Pupil,
     PupilPage,
     PutPupil,
     PutSchool,
     PutStaff,
-    PutTemplate,
     School,
     SchoolList,
     StaffMember,
     StaffPage,
-    Template,
-    TemplateList,
 )
+from sikkersak.contracts.cases_templates import ListTemplates, PutTemplate, Template, TemplateList
 from sikkersak.contracts.values import PostalAddress
 from sikkersak.errors import NotFound
 from sikkersak.identity.national_number import lookup
@@ -96,9 +93,9 @@ async def read_school(school_id: UUID, asker: Asker, response: Response) -> Scho
 
 
 @router.put("/schools", tags=["people"], summary="Create or rename a school", responses=documented(412, 428))
-async def put_school(body: SchoolBody, asker: Asker, response: Response, version: IfUnchanged = None) -> School:
+async def put_school(body: SchoolBody, asker: Asker, response: Response, version: ReadOrNew) -> School:
     """For administrators."""
-    kept = await asker.ask(PutSchool(**dict(body), if_match=unquoted(version)))
+    kept = await asker.ask(PutSchool(**dict(body), if_match=version))
     tagged(response, kept.tag)
     return kept
 
@@ -110,11 +107,11 @@ async def list_staff(asker: Asker, school_id: SchoolId = None, cursor: Cursor = 
 
 
 @router.put("/staff", tags=["people"], summary="Create or change a member of staff", responses=documented(412, 428))
-async def put_staff(body: StaffBody, asker: Asker, response: Response, version: IfUnchanged = None) -> StaffMember:
+async def put_staff(body: StaffBody, asker: Asker, response: Response, version: ReadOrNew) -> StaffMember:
     """For administrators. The number is hashed here and forgotten. `version` in the list is what If-Match names."""
     fields = dict(body)
     hashed = lookup(fields.pop("national_id"), asker.reception.lookup_key)
-    kept = await asker.ask(PutStaff(pid_lookup=hashed, if_match=unquoted(version), **fields))
+    kept = await asker.ask(PutStaff(pid_lookup=hashed, if_match=version, **fields))
     tagged(response, kept.version or "")
     return kept
 
@@ -132,9 +129,9 @@ async def list_pupils(
 
 
 @router.put("/pupils", tags=["people"], summary="Create or change a pupil", responses=documented(412, 428))
-async def put_pupil(body: PupilBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Pupil:
+async def put_pupil(body: PupilBody, asker: Asker, response: Response, version: ReadOrNew) -> Pupil:
     """For administrators and distributors. `version` in the list is what If-Match names."""
-    kept = await asker.ask(PutPupil(**dict(body), if_match=unquoted(version)))
+    kept = await asker.ask(PutPupil(**dict(body), if_match=version))
     tagged(response, kept.version or "")
     return kept
 
@@ -148,8 +145,8 @@ async def list_templates(asker: Asker) -> TemplateList:
 @router.put(
     "/templates", tags=["templates"], summary="A new version of a text template", responses=documented(412, 428)
 )
-async def put_template(body: TemplateBody, asker: Asker, response: Response, version: IfUnchanged = None) -> Template:
+async def put_template(body: TemplateBody, asker: Asker, response: Response, version: ReadOrNew) -> Template:
     """For administrators. A template that cannot be made into a letter is refused with the reason."""
-    kept = await asker.ask(PutTemplate(**dict(body), if_match=unquoted(version)))
+    kept = await asker.ask(PutTemplate(**dict(body), if_match=version or "0"))
     tagged(response, str(kept.version))
     return kept

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, IfUnchanged, tagged, unquoted
+from gateway.api.caller import Asker, Body, IfRead, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.notifier import (
     MailRhythm,
@@ -50,9 +50,7 @@ async def read_preferences(asker: Asker, response: Response) -> OwnPreferences:
 
 
 @router.put("", summary="Choose how I am told", responses=documented(412, 428))
-async def put_preferences(
-    body: PreferencesBody, asker: Asker, response: Response, version: IfUnchanged = None
-) -> OwnPreferences:
+async def put_preferences(body: PreferencesBody, asker: Asker, response: Response, version: IfRead) -> OwnPreferences:
     """One digest instead of one mail for each thing; the same request again changes nothing."""
     wanted = Preferences.model_validate(body.model_dump())
     own = await asker.ask(PutPreferences(preferences=wanted, if_match=unquoted(version)))

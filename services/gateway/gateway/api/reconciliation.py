@@ -9,7 +9,7 @@ from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Cursor, Key, Limit
 from gateway.problems import documented
-from sikkersak.contracts.archiver import (
+from sikkersak.contracts.reconciliation import (
     Finding,
     ListReconciliations,
     ReadReconciliation,

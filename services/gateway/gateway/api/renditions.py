@@ -8,12 +8,11 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from gateway.api.caller import Asker, Body, Key
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from gateway.uploads import claimed
 from sikkersak.contracts.renditions import Choice, ChooseRendition, ReadRenditions, Renditions
 
 router = APIRouter()
-ACT = documented(400, 404, 409)
 Reason = Annotated[str, Field(min_length=3, max_length=500, description="stands in the log, without personal data")]
 
 

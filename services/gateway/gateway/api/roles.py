@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Cursor, IfUnchanged, Key, Limit, tagged, unquoted
+from gateway.api.caller import Asker, Body, Cursor, IfRead, Key, Limit, tagged, unquoted
 from gateway.problems import documented
 from sikkersak.contracts.cases_roles import (
     Assignment,
@@ -68,9 +68,7 @@ async def read_role(role: RoleName, asker: Asker, response: Response) -> RoleCon
 
 
 @router.put("/roles/{role}", summary="Decide what a role may do", responses=documented(404, 409, 412, 428))
-async def put_role(
-    role: RoleName, body: RoleBody, asker: Asker, response: Response, version: IfUnchanged = None
-) -> RoleContent:
+async def put_role(role: RoleName, body: RoleBody, asker: Asker, response: Response, version: IfRead) -> RoleContent:
     """For those who may edit roles. It counts at once, for everybody who has the role."""
     kept = await asker.ask(PutRole(role=role, **dict(body), if_match=unquoted(version)))
     tagged(response, kept.tag)

@@ -1,7 +1,7 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """Search and saved views; text templates beside their main use (M11)."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from gateway.api.caller import Asker, Body, Key, tagged
 from gateway.api.editions import AS_PDF, pdf_answer
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts.cases import CaseStatus
 from sikkersak.contracts.cases_search import (
     DropView,
@@ -31,7 +31,6 @@ from sikkersak.contracts.cases_templates import (
 from sikkersak.contracts.message import Empty
 
 router = APIRouter()
-ACT: Final = documented(400, 404, 409)
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,60}$")]
 Language = Annotated[str, Path(pattern=r"^(nb|nn|en)$")]
 

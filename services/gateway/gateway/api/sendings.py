@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api.caller import Asker, Caller, Cursor, Limit
+from gateway.api.caller import Asker, Caller, Cursor, Limit, gathered
 from gateway.api.signatures import require_document
 from gateway.problems import documented
 from sikkersak.contracts.notifier import ConsignmentKind, ConsignmentPage, ConsignmentState, ListConsignments
@@ -88,7 +88,10 @@ class Stream(NamedTuple):
 
 @router.get("/sendings", summary="Everything that is sent", responses=documented(400, 404))
 async def list_sendings(
-    asker: Asker, chosen: Annotated[SendingFilter, Depends()], cursor: Cursor = None, limit: Limit = 50
+    asker: Asker,
+    chosen: Annotated[SendingFilter, Depends(gathered(SendingFilter))],
+    cursor: Cursor = None,
+    limit: Limit = 50,
 ) -> SendingPage:
     """For operators and those who follow sendings: waiting, trying, sent, delivered, declined, given up."""
     letters_after, jobs_after = _places(cursor)

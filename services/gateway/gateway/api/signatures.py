@@ -1,20 +1,19 @@
 # FastAPI reads these annotations at run time, so they are not postponed in this module.
 """One signature job: who has signed, what can be done, and withdrawing it (M20)."""
 
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
 from starlette.responses import RedirectResponse, Response
 
 from gateway.api.caller import Asker, Caller, Key
-from gateway.problems import documented
-from sikkersak.contracts.cases import ConfirmWriting, ReadDocument
+from gateway.problems import ACT, documented
+from sikkersak.contracts.cases_documents import ConfirmWriting, ReadDocument
 from sikkersak.contracts.signing import CancelJob, JobDetail, JobView, OpenCeremony, ReadJob
 from sikkersak.identity import Permission
 
 router = APIRouter(prefix="/signature-jobs", tags=["signatures"])
-ACT: Final = documented(400, 404, 409)
 Signer = Annotated[int, Path(ge=1, le=10, description="the signer's number in the job, from 1")]
 
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, IfUnchanged, Key, tagged, unquoted
-from gateway.problems import documented
+from gateway.api.caller import Asker, Body, IfRead, Key, tagged, unquoted
+from gateway.problems import READ_ACT, documented
 from sikkersak.contracts.sorting import (
     ActivateRuleSet,
     ChangeRuleSet,
@@ -26,7 +26,6 @@ from sikkersak.contracts.sorting import (
 )
 
 router = APIRouter(prefix="/sorting-rules", tags=["mail"])
-ACT = documented(400, 404, 409)
 CREATED: Final = 201
 Moment = Annotated[datetime | None, Query(description="mail received from then on, or before then")]
 
@@ -86,7 +85,7 @@ async def read_rule_set(rule_set_id: UUID, asker: Asker, response: Response) -> 
 
 @router.put("/{rule_set_id}", summary="Change a draft", responses=documented(404, 409, 412, 428))
 async def change_rule_set(
-    rule_set_id: UUID, body: RulesBody, asker: Asker, response: Response, version: IfUnchanged = None
+    rule_set_id: UUID, body: RulesBody, asker: Asker, response: Response, version: IfRead
 ) -> RuleSetDetail:
     """Drafts only: a version is never changed. For administrators."""
     kept = await asker.ask(ChangeRuleSet(rule_set_id=rule_set_id, if_match=unquoted(version), **dict(body)))
@@ -112,7 +111,10 @@ async def try_rule_set(
     return await asker.ask(TryRuleSet(rule_set_id=rule_set_id, since=since, until=until, limit=limit))
 
 
-@router.post("/{rule_set_id}/activation", summary="Put a draft into use", responses=ACT)
-async def activate_rule_set(rule_set_id: UUID, body: ActivationBody, asker: Asker, key: Key) -> RuleSetDetail:
-    """It becomes the next version, decides from then on, and is never changed again. For administrators."""
-    return await asker.ask(ActivateRuleSet(rule_set_id=rule_set_id, active_from=body.active_from), key)
+@router.post("/{rule_set_id}/activation", summary="Put a draft into use", responses=READ_ACT)
+async def activate_rule_set(
+    rule_set_id: UUID, body: ActivationBody, asker: Asker, key: Key, version: IfRead
+) -> RuleSetDetail:
+    """What was read becomes the next version, decides from then on, and is never changed again. For administrators."""
+    wanted = ActivateRuleSet(rule_set_id=rule_set_id, active_from=body.active_from, if_match=unquoted(version))
+    return await asker.ask(wanted, key)

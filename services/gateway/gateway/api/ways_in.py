@@ -15,9 +15,9 @@ from starlette.responses import Response
 
 from gateway.api.caller import AnyAsker, Asker, Body, Caller, Key, MachineCaller
 from gateway.api.files import BINARY, DOWNLOAD, LONGEST_NAME, file_answer, safe_media_type
-from gateway.problems import documented
+from gateway.problems import ACT, documented
 from sikkersak.contracts import values
-from sikkersak.contracts.intake import (
+from sikkersak.contracts.intake_ways_in import (
     BringingLimits,
     BringInMail,
     BroughtIn,
@@ -39,7 +39,6 @@ from sikkersak.contracts.intake import (
 from sikkersak.errors import Declined
 
 router = APIRouter(tags=["mail"])
-ACT = documented(400, 404, 409)
 CREATED: Final = 201
 ACCEPTED: Final = 202
 PIECE: Final = 1 << 20

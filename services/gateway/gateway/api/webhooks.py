@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from gateway.api.caller import Asker, Body, Caller, Cursor, IfMatch, Key, Limit
+from gateway.api.caller import Asker, Body, Caller, Cursor, IfMatch, Key, Limit, numbered
 from gateway.problems import documented
 from gateway.webhooks import store
 from gateway.webhooks.domain import Event, Outcome, Secret, Secrets, new_secret
@@ -152,7 +152,7 @@ async def change_webhook(
     """Switched on, one that was stopped gets what waits."""
     hook = _hook(admin, body, is_active=body.is_active)
     async with admin.reception.database.transaction() as tx:
-        row = await store.change(tx, webhook_id, hook, int(version.strip('"')), admin.person.staff.staff_id)
+        row = await store.change(tx, webhook_id, hook, numbered(version), admin.person.staff.staff_id)
     return _shown(row, response)
 
 

@@ -24,6 +24,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32
+NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 OVERLAP: Final = timedelta(hours=24)
 """How long the secret before signs too, so that a receiver can change over without losing anything."""
 
@@ -133,11 +134,19 @@ class Targets:
 
     def allows(self, address: Address) -> bool:
         """Whether this very address may be called. What is written as IPv6 is judged as the IPv4 that it means."""
-        mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-        meant: Address = mapped or address
+        meant = _meant(address)
         if any(meant in network for network in self.networks if network.version == meant.version):
             return True
         return meant.is_global and not meant.is_multicast and not meant.is_reserved
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address that an IPv6 one leads to: mapped, 6to4, or through a NAT64 of the network that this stands in."""
+    if address.version == 4:
+        return address
+    if address in NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def literal_address(host: str) -> Address | None:
