@@ -17,6 +17,7 @@ from rich.console import Console
 from containers import definitions as broker
 from containers.placing import place
 from containers.stack import ContainerStack
+from local.tokens import token_of
 
 # plain tracebacks: the pretty ones show values, and the values here are secrets
 app = typer.Typer(
@@ -47,6 +48,9 @@ def operator() -> None:
     """Print the account with which operations look at the broker."""
     stack = ContainerStack()
     print(stack.provision.operator, stack.memory.password(stack.provision.operator))
+
+
+app.command("token")(token_of(ContainerStack))
 
 
 @app.command()

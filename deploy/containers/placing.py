@@ -50,7 +50,7 @@ def place(stack: ContainerStack, target: Path) -> None:
 def secret_settings(stack: ContainerStack, service: str) -> dict[str, str]:
     """A service's secret settings, by name."""
     provision = stack.provision
-    own = stack.settings_of(service)
+    own = stack.configuration.own()[service]
     return {
         "database_url": provision.database_url(service),
         "rabbitmq_url": provision.rabbitmq_url(service, EVENTS_VHOST),

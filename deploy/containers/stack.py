@@ -40,10 +40,6 @@ class ContainerStack(Stack):
             return os.environ.get("IDPORTEN_URL", "http://idporten.localhost:8001")
         return _APART.get(name) or f"http://{name}:{SERVICE_PORT if name in SERVICES else STAND_IN_PORT}"
 
-    def settings_of(self, service: str) -> dict[str, object]:
-        """What a service has beyond what all have, as the local stack gives it."""
-        return self._own()[service]
-
     @cached_property
     def servers(self) -> Servers:
         """The servers' addresses with administrator rights."""

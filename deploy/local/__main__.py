@@ -17,6 +17,7 @@ from local.fiks import Way
 from local.places import LOGS, REPOSITORY, SERVICES
 from local.processes import NotReady
 from local.stack import Stack
+from local.tokens import token_of
 from local.waiting import Unavailable
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Sikker Sak, on this machine.")
@@ -87,6 +88,9 @@ def down() -> None:
     for stack in (Stack(), own_stack()):
         stack.down()
     servers.stop()
+
+
+app.command("token")(token_of(Stack))
 
 
 @app.command()

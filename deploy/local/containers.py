@@ -131,7 +131,9 @@ def _understood(image: Image) -> Iterator[None]:
 
 @contextmanager
 def _running(image: Image) -> Iterator[tuple[int, ...]]:
-    ports = tuple(free_port() for _ in image.ports)
+    ports: tuple[int, ...] = ()
+    for _ in image.ports:
+        ports += (free_port(ports),)
     with _understood(image):
         container = _container(image, ports, Account(ACCOUNT, memory().password("containers"))).start()
     try:

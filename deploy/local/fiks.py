@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from local import keys
+from local.registers import MUNICIPALITY
 
 if TYPE_CHECKING:
     from local.stack import Stack
@@ -20,8 +21,7 @@ HUB: Final = "fiksio"
 OWN_ACCOUNT: Final = "3f3c1b0a-8a43-4f3c-9a11-0d0e2b1f5a01"
 ARCHIVE_ACCOUNT: Final = "9b1f6a2e-55c4-4d5e-8f67-6a7c1d2e3f02"
 INTEGRATION: Final = "5e0c7c1d-0b8e-4c55-8f0a-2f6b1c9d4e03"
-MUNICIPALITY: Final = "310000027"  # synthetic organisation numbers
-ARCHIVES: Final = "310000035"
+ARCHIVES: Final = "310000035"  # a synthetic organisation number
 CLIENT: Final = "sikkersak-archive"
 KEY_ID: Final = "sikkersak-archive-1"
 
@@ -40,7 +40,7 @@ class Fiks:
     def __init__(self, stack: Stack, way: Way) -> None:
         self.stack = stack
         self.is_over_fiks_io = way is Way.FIKS_IO
-        self.folder = stack.folder / "secrets" / "fiks"
+        self.folder = stack.secret("fiks")
 
     def prepare(self) -> None:
         """Keys of both parties, and the platform's register of accounts: made once."""
@@ -123,7 +123,7 @@ class Fiks:
 
     @property
     def _register(self) -> Path:
-        return self.stack.folder / "register" / "fiksio.json"
+        return self.stack.register("fiksio.json")
 
     def _password(self) -> str:
         return self.stack.memory.password("fiksio")

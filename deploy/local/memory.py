@@ -8,12 +8,15 @@ import json
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from local.places import LOCAL
+
+FIRST_PORT: Final = 20_000
+PORTS: Final = 10_000
 
 
 class Memory:
@@ -38,8 +41,12 @@ class Memory:
         return str(self._kept(f"key:{name}", lambda: secrets.token_hex(32)))
 
     def port(self, name: str) -> int:
-        """A port on 127.0.0.1 that was free when it was chosen."""
-        return int(self._kept(f"port:{name}", free_port))
+        """A port on 127.0.0.1 that was free when it was chosen, and is no other name's here."""
+        return int(self._kept(f"port:{name}", lambda: free_port(self._ports())))
+
+    def _ports(self) -> set[int]:
+        """Those chosen before; they need not be listened on yet."""
+        return {int(known) for name, known in self._known.items() if name.startswith("port:")}
 
     def _kept(self, name: str, make: Callable[[], object]) -> Any:
         with self._changing:
@@ -71,10 +78,12 @@ class Memory:
         fresh.replace(self._path)
 
 
-def free_port() -> int:
-    """A port that nobody listens on now, outside the range that outgoing connections are given."""
+def free_port(taken: Collection[int] = ()) -> int:
+    """A port that nobody listens on now and that is not `taken`, outside the range that outgoing connections are given."""
     for _ in range(200):
-        port = 20_000 + secrets.randbelow(10_000)
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        if port in taken:
+            continue
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

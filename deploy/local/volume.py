@@ -129,11 +129,13 @@ DOCUMENTS: Final = (
 ENTRIES: Final = (
     """insert into search_entries (entry_id, case_id, words)
     select c.case_id, c.case_id, search_words('A', c.title || ' ' || coalesce(p.name, ''))
-      || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A') || search_school(c.school_id) || search_shelves(c.case_id)
+      || setweight(to_tsvector('simple', c.year || '/' || c.running), 'A') || search_school(c.school_id)
+      || search_shelves(c.case_id) || search_school_shelves(c.school_id, c.case_id)
     from cases c left join pupils p using (pupil_id) order by c.case_id""",
     """insert into search_entries (entry_id, case_id, document_id, words)
     select d.document_id, d.case_id, d.document_id, search_words('A', 'Brev ' || d.n || '-' || d.d)
-      || v.words || search_words('B', 'Løpenummer' || d.n) || search_school(c.school_id) || search_shelves(d.document_id)
+      || v.words || search_words('B', 'Løpenummer' || d.n) || search_school(c.school_id)
+      || search_shelves(d.document_id) || search_school_shelves(c.school_id, d.document_id)
     from seeded_documents d join variants v on v.n = d.variant join seeded_schools c on c.n = d.school order by d.document_id""",
 )
 READ: Final = """select note_audit(responsible_id, 'case-read', case_id, null, '{{}}') from cases order by case_id limit {reads}"""

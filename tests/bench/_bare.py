@@ -23,7 +23,8 @@ from fastapi.responses import StreamingResponse
 from cases.operations import operations as cases
 from gateway.api.mail import RegistrationBody
 from intake.operations import operations as intake
-from sikkersak.contracts.cases import CaseDetail, ReadCase, ReadDocument
+from sikkersak.contracts.cases import CaseDetail, ReadCase
+from sikkersak.contracts.cases_documents import ReadDocument
 from sikkersak.contracts.intake import ListMail, MailPage, MailSummary, RegisterMail
 from sikkersak.identity import Actor
 from sikkersak.identity.policy import RULES

@@ -35,6 +35,11 @@ def stack_traces(stack: Stack, service: str) -> str:
     return "\n".join(f"{service}: {end}" for end in sorted(ends))
 
 
+def one_of_each(told: list[str]) -> list[str]:
+    """The first of every operation: what is wrong with it is mostly wrong for everybody."""
+    return list({one.partition(" as ")[0]: one for one in reversed(told)}.values())
+
+
 class BenchStack(Stack):
     """As any, but nobody must log in anew while it goes on."""
 
@@ -54,22 +59,20 @@ def main() -> int:
     arguments = parser.parse_args()
     folder = LOCAL / "bench-api"
     stack = BenchStack(folder, "sikkersak_bench_api", Memory(folder / "memory.json"))
-    stack.clear()
     try:
-        stack.up(lambda said: print(said, file=sys.stderr))
-        setting = set_up(stack)
-        people = people_for(stack, setting)
-        began = time.monotonic()
-        seeds = seed(people, setting, Outside(stack))
-        print(f"seeded in {time.monotonic() - began:.0f} s", file=sys.stderr)
-        run = Exploration(stack.url("gateway"), people, seeds, arguments.examples, time.monotonic() + arguments.seconds)
-        findings = run.run()
+        with stack.standing(lambda said: print(said, file=sys.stderr)):
+            setting = set_up(stack)
+            people = people_for(stack, setting)
+            began = time.monotonic()
+            seeds = seed(people, setting, Outside(stack))
+            print(f"seeded in {time.monotonic() - began:.0f} s", file=sys.stderr)
+            until = time.monotonic() + arguments.seconds
+            findings = Exploration(stack.url("gateway"), people, seeds, arguments.examples, until).run()
     finally:
         for service in SERVICES:
             print(stack_traces(stack, service), file=sys.stderr)
-        stack.clear()
-    for told in (findings.server_errors + findings.undocumented)[:40]:
-        print(told, file=sys.stderr)
+    for kind in (findings.server_errors, findings.undocumented):
+        print(*one_of_each(kind), sep="\n", file=sys.stderr)
     print(dict(findings.statuses), file=sys.stderr)
     print("never a yes:", *sorted(findings.unreached()), sep="\n  ", file=sys.stderr)
     figures = {"roles": len(people), **findings.figures(), "seconds": round(time.monotonic() - began)}

@@ -14,6 +14,10 @@ answer; and the machine full, where everybody asks again at once (`full_…`) an
 | `…_cpu_ms` | processor time that an answer through the gateway costs in each part; `bare_cpu_ms`: bare and database |
 | `full_…` | the same with the machine full; `full_rps` is what goes through it |
 | `failed` | answers that were not a success, on either side |
+
+A registration sets more in motion than it waits for: cases takes the mail in, orders it to the archive and tells the
+gateway. At 50 people that takes about two thirds of two cores, so its waits are those of a queue; `--staff 4,20` shows
+the way itself.
 """
 
 from __future__ import annotations

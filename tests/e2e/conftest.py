@@ -18,12 +18,8 @@ from local.stack import Stack
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Six services and eight stand-ins, shared by all files that do not ask for a stack of their own."""
     folder: Path = tmp_path_factory.mktemp("stack")
-    made = Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json"))
-    made.provision.remove()
-    made.up(print)
-    yield made
-    made.down()
-    made.provision.remove()
+    with Stack(folder, "sikkersak_e2e", Memory(folder / "memory.json")).standing(print) as made:
+        yield made
 
 
 @pytest.fixture(scope="package")

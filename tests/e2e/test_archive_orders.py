@@ -22,14 +22,14 @@ def test_the_archive_follows_what_becomes_of_a_document_and_its_case(
     written = {"template": "journal-note", "title": "Samtale med foresatte", "body": "Enighet om møte i uke 4."}
     document_id = work.teacher.post(f"cases/{work.case_id}/documents", written)["document_id"]
     document = f"documents/{document_id}"
-    work.teacher.post(f"{document}/finishing")
+    work.teacher.decide(document, "finishing")
 
     def standing(what: str, **wanted: Any) -> None:
         def there() -> bool:
             held = {one["key"]: one for one in outside.archived_records()}.get(f"record:{document_id}", {})
             return all(held.get(name) == value for name, value in wanted.items())
 
-        wait_for(what, there, within=60)
+        wait_for(what, there, within=120)
 
     def settled() -> None:
         wait_for("nothing to hinder closing", lambda: work.teacher.get(f"cases/{work.case_id}/closing")["is_closable"])

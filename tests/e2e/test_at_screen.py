@@ -35,7 +35,7 @@ def test_a_guardian_who_is_present_signs_at_the_screen(
         found: dict[str, Any] = teacher.get(f"documents/{document_id}")["signatures"]
         return found if step in found["choices"] else {}
 
-    job_id = wait_for("the job at the signing service", lambda: status("sign_here"), within=60)["job_id"]
+    job_id = wait_for("the job at the signing service", lambda: status("sign_here"), within=120)["job_id"]
     ceremony = f"/api/v1/signature-jobs/{job_id}/signers/1/ceremony"
     clicks = [teacher.http.get(ceremony, params={"document_id": document_id}) for _ in range(2)]
     assert [click.status_code for click in clicks] == [303, 303]
@@ -47,7 +47,7 @@ def test_a_guardian_who_is_present_signs_at_the_screen(
         found: dict[str, Any] = teacher.get(f"documents/{document_id}")
         return found if (found["signing"], found["archive"]) == ("signed", "archived") else {}
 
-    document = wait_for("the signed document in the archive", archived, within=60)
+    document = wait_for("the signed document in the archive", archived, within=120)
     assert (document["signatures"]["signed_by"], document["signatures"]["choices"]) == (1, [])
     assert document["files"][-1]["name"].endswith(".signert.pdf")
     query = {"kind": "signature", "document_id": document_id}

@@ -43,12 +43,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, broker: RabbitMQ) -> Iterato
     """A whole stack on that broker."""
     folder = tmp_path_factory.mktemp("stack")
     given = replace(servers.addresses(), rabbitmq_url=broker.url, management_url=broker.management_url)
-    made = Stack(folder, "sikkersak_restart", Memory(folder / "memory.json"), given)
-    made.provision.remove()
-    made.up(print)
-    yield made
-    made.down()
-    made.provision.remove()
+    with Stack(folder, "sikkersak_restart", Memory(folder / "memory.json"), given).standing(print) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +72,7 @@ def register(distributor: Staff, mailroom: Mailroom, shipment: Shipment) -> None
         assert answer.is_success, answer.text
         return True
 
-    wait_for("an answer", answered, within=60)
+    wait_for("an answer", answered, within=120)
 
 
 def test_a_restart_of_the_broker_loses_nothing_and_doubles_nothing(
@@ -96,7 +92,7 @@ def test_a_restart_of_the_broker_loses_nothing_and_doubles_nothing(
         outside.send(one)
     restart.join()
     wait_for(
-        "every service to be ready again", lambda: all(stack.process(name).is_ready() for name in SERVICES), within=60
+        "every service to be ready again", lambda: all(stack.process(name).is_ready() for name in SERVICES), within=120
     )
     mailroom.wait_received(sent)
     for one in second:
@@ -107,7 +103,7 @@ def test_a_restart_of_the_broker_loses_nothing_and_doubles_nothing(
         counts: Counter[str] = Counter(distributor.get("deliveries", limit=1)["counts"])
         return +counts == Counter(archived=len(sent))
 
-    wait_for("archiving", all_archived, within=90)
+    wait_for("archiving", all_archived, within=120)
     records = outside.archived_records()
     assert len(records) == len(sent)
     assert duplicates(records) == 0
@@ -119,10 +115,10 @@ def test_services_say_when_the_broker_is_away_and_are_ready_again_after(stack: S
     try:
         gone: dict[str, Any] = {}
         for name in ("cases", "archiver", "gateway"):
-            wait_for(f"{name} to say so", lambda name=name: not stack.process(name).is_ready(), within=30)
+            wait_for(f"{name} to say so", lambda name=name: not stack.process(name).is_ready(), within=120)
             gone[name] = stack.process(name).pid()
     finally:
         broker.start()
     for name, pid in gone.items():
-        wait_for(f"{name} to be ready", lambda name=name: stack.process(name).is_ready(), within=60)
+        wait_for(f"{name} to be ready", lambda name=name: stack.process(name).is_ready(), within=120)
         assert stack.process(name).pid() == pid, f"{name} is the same process as before"

@@ -20,6 +20,7 @@ from local.demo.staff import Staff
 from local.stack import Stack
 from samples.shipment import Outcome, Shipment
 from samples.shipments import shipments
+from sikkersak.testing.waiting import eventually
 
 
 def faults(stack: Stack, name: str, **wanted: Any) -> None:
@@ -52,13 +53,13 @@ def test_intake_killed_between_its_commit_and_the_acknowledgement_registers_once
     faults(stack, "svarinn", slow_seconds=60, only="/status$")
     try:
         outside.send(sent)
-        item = wait_for("the commit", lambda: received(distributor, sent.title), within=30)
+        item = wait_for("the commit", lambda: received(distributor, sent.title), within=120)
         assert outside.unacknowledged() == 1, "it is acknowledged only after the commit"
         stack.process("intake").kill()
     finally:
         faults(stack, "svarinn")
     stack.start("intake")
-    wait_for("the acknowledgement", lambda: outside.unacknowledged() == 0, within=30)
+    wait_for("the acknowledgement", lambda: outside.unacknowledged() == 0, within=120)
     titles = [one for one in distributor.get("mail", limit=200)["items"] if one["title"] == sent.title]
     assert [one["mail_id"] for one in titles] == [item["mail_id"]]
 
@@ -68,21 +69,24 @@ async def test_archiver_killed_between_the_archives_answer_and_its_own_commit_gi
 ) -> None:
     sent = shipment(1)
     outside.send(sent)
-    item = await asyncio.to_thread(wait_for, "arrival", lambda: received(distributor, sent.title), 30)
+    item = await asyncio.to_thread(wait_for, "arrival", lambda: received(distributor, sent.title), 120)
     since = await query(stack, "archiver", "select clock_timestamp() as moment")
     holding = await asyncpg.connect(stack.provision.database_url("archiver", is_owner=True))
+    faults(stack, "noark", slow_seconds=3)  # it must not have answered before the row is held
     try:
         distributor.post(f"mail/{item['mail_id']}/registration", Mailroom(distributor, setting)._registration(sent))
         # Held until the archive has answered: the archiver cannot write that it did.
         delivery, key = await _held_delivery(stack, holding, since[0]["moment"])
-        await asyncio.to_thread(wait_for, "the archive's answer", lambda: key in _whole(outside), 60)
+        faults(stack, "noark")
+        await asyncio.to_thread(wait_for, "the archive's answer", lambda: key in _whole(outside), 120)
         stack.process("archiver").kill()
     finally:
+        faults(stack, "noark")
         await holding.close()
     (row,) = await query(stack, "archiver", "select state from deliveries where delivery_id = $1", delivery)
     assert row["state"] != "archived"
     await asyncio.to_thread(stack.start, "archiver")
-    await asyncio.to_thread(wait_for, "archiving", lambda: _state(distributor, delivery) == "archived", 90)
+    await asyncio.to_thread(wait_for, "archiving", lambda: _state(distributor, delivery) == "archived", 120)
     records = outside.archived_records()
     assert [record["key"] for record in records].count(key) == 1
     assert duplicates(records) == 0
@@ -101,17 +105,12 @@ async def _held_delivery(stack: Stack, holding: asyncpg.Connection, since: datet
     newest = """
     select delivery_id, document_id from deliveries
     where rendered_at is not null and state <> 'archived' and ordered_at > $1"""
-    for _ in range(600):
-        found = await query(stack, "archiver", newest, since)
-        if found:
-            await holding.execute(
-                "begin; set local lock_timeout = '20s'; set local idle_in_transaction_session_timeout = 0"
-            )
-            await holding.fetch("select 1 from deliveries where delivery_id = $1 for update", found[0]["delivery_id"])
-            delivery: UUID = found[0]["delivery_id"]
-            return delivery, f"record:{found[0]['document_id']}"
-        await asyncio.sleep(0.02)
-    raise AssertionError("nothing was rendered")
+    (found,) = await eventually(lambda: query(stack, "archiver", newest, since), within=120, what="a rendition")
+    await holding.execute("begin; set local lock_timeout = '20s'; set local idle_in_transaction_session_timeout = 0")
+    hold = "select state from deliveries where delivery_id = $1 for update"
+    assert await holding.fetchval(hold, found["delivery_id"]) != "archived", "held too late"
+    delivery: UUID = found["delivery_id"]
+    return delivery, f"record:{found['document_id']}"
 
 
 @pytest.mark.parametrize("service", ["cases", "archiver", "notifier", "signing", "intake"])
@@ -124,13 +123,13 @@ def test_a_redeployed_service_takes_up_what_waited(
     stack.process(service).stop()
     outside.send(sent)
     stack.redeploy(service)
-    item = wait_for("arrival", lambda: received(distributor, sent.title), within=30)
+    item = wait_for("arrival", lambda: received(distributor, sent.title), within=120)
     mailroom = Mailroom(distributor, setting)
     distributor.post(f"mail/{item['mail_id']}/registration", mailroom._registration(sent))
     wait_for(
         "registration",
         lambda: distributor.get(f"mail/{item['mail_id']}")["summary"]["state"] == "registered",
-        within=30,
+        within=120,
     )
     counts: Counter[str] = Counter()
 
@@ -139,5 +138,5 @@ def test_a_redeployed_service_takes_up_what_waited(
         counts = Counter(distributor.get("deliveries", limit=1)["counts"])
         return set(counts - before) == {"archived"}  # what others left behind in another state is theirs
 
-    wait_for("archiving", settled, within=90)
+    wait_for("archiving", settled, within=120)
     assert duplicates(outside.archived_records()) == 0

@@ -15,12 +15,8 @@ from local.stack import Stack
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
     """One that holds nothing yet: everything in it is counted."""
-    made = Stack(tmp_path, "sikkersak_main_job", Memory(tmp_path / "memory.json"))
-    made.provision.remove()
-    made.up(print)
-    yield made
-    made.down()
-    made.provision.remove()
+    with Stack(tmp_path, "sikkersak_main_job", Memory(tmp_path / "memory.json")).standing(print) as made:
+        yield made
 
 
 def test_everything_that_is_finished_is_in_the_archive_once(stack: Stack) -> None:

@@ -62,12 +62,12 @@ class Casework:
         self.document_id = written["document_id"]
         document = f"documents/{self.document_id}"
         say("A teacher writes a decision from a template; the principal returns it, then approves it …")
-        self.teacher.post(f"{document}/submission")
-        self.principal.post(f"{document}/approval", {"is_approved": False, "remark": "Ta med klagefristen."})
+        self.teacher.decide(document, "submission")
+        self.principal.decide(document, "approval", {"is_approved": False, "remark": "Ta med klagefristen."})
         self.teacher.patch(document, written["version"], {"body": DECISION})
-        self.teacher.post(f"{document}/submission")
-        self.principal.post(f"{document}/approval", {"is_approved": True})
-        self.teacher.post(f"{document}/finishing")
+        self.teacher.decide(document, "submission")
+        self.principal.decide(document, "approval", {"is_approved": True})
+        self.teacher.decide(document, "finishing")
 
     def sign_and_send(self, say: Say) -> None:
         """Two guardians sign the PDF/A; then the letter goes out by itself."""
@@ -82,7 +82,7 @@ class Casework:
             count += self.outside.sign_everything()
             return bool(self._document()["signing"] == "signed")
 
-        wait_for("the guardians' signatures", all_signed, within=60)
+        wait_for("the guardians' signatures", all_signed, within=120)
         self.signed = 1
         say(f"{count} guardians have signed; the signatures are verified.")
 
@@ -90,7 +90,7 @@ class Casework:
         """A journal note, finished at once: archived like everything else."""
         body = {"template": "journal-note", "title": "Samtale med foresatte", "body": NOTE}
         note = self.teacher.post(f"cases/{self.case_id}/documents", body)
-        self.teacher.post(f"documents/{note['document_id']}/finishing")
+        self.teacher.decide(f"documents/{note['document_id']}", "finishing")
         say("A journal note is written and finished.")
 
     def wait_delivered(self, say: Say) -> None:
@@ -100,7 +100,7 @@ class Casework:
             found: dict[str, str] = self._document()["letters"]
             return found if found and set(found.values()) == {"delivered"} else {}
 
-        self.delivered = len(wait_for("delivery of the letters", letters, within=60))
+        self.delivered = len(wait_for("delivery of the letters", letters, within=120))
         say(f"{self.delivered} letters are delivered.")
 
     def _document(self) -> dict[str, Any]:

@@ -24,11 +24,11 @@ class Mailroom:
 
     def wait_received(self, sent: list[Shipment]) -> None:
         """Until everything that was sent is safe here."""
-        wait_for("arrival of all mail", lambda: len(self._inbox()) == len(sent), within=60)
+        wait_for("arrival of all mail", lambda: len(self._inbox()) == len(sent), within=120)
 
     def wait_settled(self, sent: list[Shipment]) -> None:
         """Until cases and the general archive have confirmed every decision."""
-        wait_for("confirmation of every decision", lambda: not UNDERWAY & self.states().keys(), within=60)
+        wait_for("confirmation of every decision", lambda: not UNDERWAY & self.states().keys(), within=120)
         if sum(self.states().values()) != len(sent):
             raise AssertionError("mail has come or gone")
 

@@ -18,7 +18,7 @@ class TooSlow(Exception):
     """Something that was waited for did not come."""
 
 
-def wait_for(what: str, look: Callable[[], Any], within: float = 60.0) -> Any:
+def wait_for(what: str, look: Callable[[], Any], within: float = 120.0) -> Any:
     """The first truthy thing that `look` sees."""
     deadline = time.monotonic() + within
     while not (seen := look()):

@@ -117,7 +117,7 @@ def _wait_archived(stack: Stack, outside: Outside, figures: Figures) -> None:
         counts: dict[str, int] = leader.get("deliveries", limit=1)["counts"]
         return sum(counts.values()) > 0 and set(counts) <= {"archived", "declined", "given_up"}
 
-    wait_for("archiving of everything", settled, within=90)
+    wait_for("archiving of everything", settled, within=120)
     finished = {f"record:{row['document_id']}" for row in _deliveries(leader) if row["kind"] == "record"}
     records = outside.archived_records()
     whole = {record["key"] for record in records if record["status"] in {"J", "E", "A"}}

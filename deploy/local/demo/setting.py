@@ -57,7 +57,8 @@ def set_up(stack: Stack) -> Setting:
     admin = log_in_as(stack, "administrator")
     kept = [admin.put("schools", {"name": one.name, "organisation": one.organisation}) for one in people.schools]
     schools = {school["organisation"]: school["school_id"] for school in kept}
-    staff = {person.username: _put_staff(admin, person, schools) for person in people.staff}
+    appointed = {one["name"]: one["version"] for one in admin.get("staff")["items"]}
+    staff = {one.username: _put_staff(admin, one, schools, appointed.get(one.name)) for one in people.staff}
     pupils = {pupil.key: _put_pupil(admin, pupil, schools) for pupil in people.pupils}
     for template in TEMPLATES:
         body = {"code": template.code, "language": template.language, "name": template.name, "kind": template.kind}
@@ -70,7 +71,7 @@ def set_up(stack: Stack) -> Setting:
     return Setting(people, schools, staff, pupils)
 
 
-def _put_staff(admin: Staff, person: StaffMember, schools: dict[str, str]) -> str:
+def _put_staff(admin: Staff, person: StaffMember, schools: dict[str, str], version: str | None) -> str:
     body = {
         "national_id": person.national_id,
         "name": person.name,
@@ -78,7 +79,8 @@ def _put_staff(admin: Staff, person: StaffMember, schools: dict[str, str]) -> st
         "roles": sorted(person.roles),
         "schools": [schools[key] for key in person.schools],
     }
-    return str(admin.put("staff", body)["staff_id"])
+    kept = admin.change("staff", version, body) if version else admin.put("staff", body)
+    return str(kept["staff_id"])
 
 
 def _put_pupil(admin: Staff, pupil: Pupil, schools: dict[str, str]) -> str:

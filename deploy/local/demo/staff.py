@@ -39,8 +39,20 @@ class Staff:
         return _answer(self.http.get(f"/api/v1/{path}", params=query))
 
     def put(self, path: str, body: object) -> Any:
-        """Creates or replaces a resource."""
-        return _answer(self.http.put(f"/api/v1/{path}", json=body, headers=self._headers()))
+        """Replaces a resource that it has just read; of what stands in a list, makes one that is not there."""
+        tag = self._tag(path)
+        condition = {"If-Match": tag} if tag else {"If-None-Match": "*"}
+        return _answer(self.http.put(f"/api/v1/{path}", json=body, headers=self._headers() | condition))
+
+    def change(self, path: str, version: str, body: object) -> Any:
+        """Replaces one of a list, as it was read there at this version."""
+        headers = self._headers() | {"If-Match": f'"{version}"'}
+        return _answer(self.http.put(f"/api/v1/{path}", json=body, headers=headers))
+
+    def decide(self, path: str, act: str, body: object = None) -> Any:
+        """Does something once with what it has just read."""
+        headers = self._headers() | {"Idempotency-Key": str(uuid4()), "If-Match": self._tag(path) or ""}
+        return _answer(self.http.post(f"/api/v1/{path}/{act}", json=body, headers=headers))
 
     def post(self, path: str, body: object = None) -> Any:
         """Does something once, under a key of its own."""
@@ -56,6 +68,11 @@ class Staff:
         """Changes what was read at this version."""
         headers = self._headers() | {"If-Match": f'"{version}"'}
         return _answer(self.http.patch(f"/api/v1/{path}", json=body, headers=headers))
+
+    def _tag(self, path: str) -> str | None:
+        """What this was when it was read; none where there is no such page, or it is a list."""
+        tag: str | None = self.http.get(f"/api/v1/{path}").headers.get("ETag")
+        return tag
 
     def _headers(self) -> dict[str, str]:
         return {"X-CSRF-Token": self.csrf}

@@ -79,7 +79,7 @@ class Seeding:
     def finished(self, case_id: str, template: str = "journal-note", *, to_guardians: bool = False) -> str:
         """A finished document in it."""
         document_id = str(self.draft(case_id, template, to_guardians=to_guardians)["document_id"])
-        self.teacher.post(f"documents/{document_id}/finishing")
+        self.teacher.decide(f"documents/{document_id}", "finishing")
         return document_id
 
     def broken(self, case_id: str) -> str:
@@ -87,5 +87,5 @@ class Seeding:
         document_id = str(self.draft(case_id)["document_id"])
         upload_id = send_file(self.teacher, BROKEN)
         self.teacher.post(f"documents/{document_id}/attachments", {"upload_id": upload_id})
-        self.teacher.post(f"documents/{document_id}/finishing")
+        self.teacher.decide(f"documents/{document_id}", "finishing")
         return document_id

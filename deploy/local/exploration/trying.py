@@ -147,15 +147,29 @@ class Exploration:
         if exemplary:
             case.path_parameters.update(exemplary.path)
             case.query = dict(exemplary.query or {})
-            for optional in ("If-Match", "Prefer", "Range"):
+            for optional in ("If-Match", "If-None-Match", "Prefer", "Range"):
                 case.headers.pop(optional, None)
-            headers |= exemplary.headers
+            headers |= self._read(case, person) | dict(exemplary.headers)
             if exemplary.body is not None:
                 case.body = self._of(person, exemplary.body)
         response = case.call(base_url=self.address, headers=headers, timeout=60, allow_redirects=False)
         self._judge(case, response, person)
         if exemplary and response.status_code >= 400:
             self.findings.refusals[case.operation.label][_code(response)] += 1
+
+    def _read(self, case: Case[Any], person: Staff) -> dict[str, str]:
+        """What the person has just read, where the operation asks for it: the thing itself, or what its act is about."""
+        operation = case.operation
+        asked = {one.name for one in operation.headers}
+        if "If-Match" not in asked:
+            return {}
+        path = operation.path.format(**case.path_parameters)
+        if "If-None-Match" in asked:
+            return {"If-None-Match": "*"}
+        tags = (
+            person.http.get(f"{self.address}{about}").headers.get("ETag") for about in (path, path.rpartition("/")[0])
+        )
+        return {"If-Match": next(filter(None, tags), '"0"')}
 
     def _of(self, person: Staff, body: Any) -> Any:
         """The body, with an upload of the person's own where it names one."""

@@ -76,14 +76,14 @@ def documents(seeding: Seeding) -> None:
     seeding.teacher.post(f"documents/{held}/hold")
     on(f"POST {DOCUMENT}/attachments", {"upload_id": "their own"})
     for act in (f"GET {DOCUMENT}/attachments/{{position}}", f"POST {DOCUMENT}/attachments/{{position}}/removal"):
-        with_one = on(act, position="0")
+        with_one = on(act, position="0", headers={"If-Match": '"2"'} if act.startswith("POST") else None)
         seeding.teacher.post(f"documents/{with_one}/attachments", {"upload_id": seeds.uploads["mari.ekrenes"]})
     on(f"PUT {DOCUMENT}/assessment", {"access": {}, "public_title": "Brev"})
     on(f"POST {DOCUMENT}/finishing")
     decision = "decision-adapted-teaching"
     drafted, submitted = (seeding.draft(case_id, decision, to_guardians=True)["document_id"] for _ in range(2))
     seeds.add(f"POST {DOCUMENT}/submission", document_id=drafted)
-    seeding.teacher.post(f"documents/{submitted}/submission")
+    seeding.teacher.decide(f"documents/{submitted}", "submission")
     seeds.add(f"POST {DOCUMENT}/approval", {"is_approved": True}, document_id=submitted)
     for act, body in (("correction", None), ("withdrawal", REASON)):
         seeds.add(f"POST {DOCUMENT}/{act}", body, document_id=seeding.finished(case_id))
@@ -159,6 +159,19 @@ def set_up(seeding: Seeding) -> None:
     for who in seeding.people.values():
         made = who.post("views", view | {"name": "Bort"})["items"][0]["view_id"]
         seeds.add("DELETE /views/{view_id}", view_id=made)
+    rules = [
+        {"name": "Skyss", "belonging": "general_archive", "conditions": [{"fields": ["title"], "words": ["buss"]}]}
+    ]
+    drafts = [
+        admin.post("sorting-rules", {"title": "Prøve", "rules": rules})["summary"]["rule_set_id"] for _ in range(4)
+    ]
+    seeds.known["rule_set_id"] = [drafts[0]]
+    seeds.add("POST /sorting-rules", {"title": "Prøve", "rules": rules})
+    for act in ("GET /sorting-rules/{rule_set_id}", "GET /sorting-rules/{rule_set_id}/trial"):
+        seeds.add(act, rule_set_id=drafts[0])
+    seeds.add("PUT /sorting-rules/{rule_set_id}", {"title": "Prøve igjen", "rules": rules}, rule_set_id=drafts[1])
+    seeds.add("POST /sorting-rules/{rule_set_id}/activation", {}, rule_set_id=drafts[2])
+    seeds.add("DELETE /sorting-rules/{rule_set_id}", rule_set_id=drafts[3])
     seeds.add("PUT /plan", {"entries": admin.get("plan")["entries"]})
     seeds.add("PUT /case-types", {"code": "ny", "name": "Ny", "folder": "pupil"})
     seeds.add("PUT /hr-roles", {"hr_roles": ["teacher"]})

@@ -85,7 +85,7 @@ def call(asked: Operation[Any], upload_id: str) -> Call | None:
     for parameter in route.dependant.path_params:
         path = path.replace(f"{{{parameter.name}}}", str(said[parameter.name]))
     query = {one.name: said.get(one.name) for one in route.dependant.query_params}
-    headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version", 1)}"'}
+    headers = {"Idempotency-Key": str(uuid4()), "If-Match": f'"{said.get("version") or 1}"'}
     method = next(iter((route.methods or set()) - {"HEAD"}))
     shown = {name: _text(value) for name, value in query.items() if value is not None}
     if asked.operation in FORMS:

@@ -31,7 +31,7 @@ class MatrixStack(Stack):
     def prepare(self) -> None:
         """The stand-in of ID-porten knows those who try too."""
         super().prepare()
-        path = self.folder / "register" / "users.json"
+        path = self.register("users.json")
         known: dict[str, Any] = json.loads(path.read_text())
         known["users"] += [{"pid": one.number, "name": "Prøve", "username": one.username} for one in everybody()]
         path.write_text(json.dumps(known))
@@ -50,12 +50,8 @@ def run(*, as_json: bool, is_through_gateway: bool) -> int:
     folder = LOCAL / "matrix"
     stack = MatrixStack(folder, "sikkersak_matrix", Memory(folder / "memory.json"))
     began = time.monotonic()
-    try:
-        stack.clear()
-        stack.up(out.print)
+    with stack.standing(out.print):
         tally = asyncio.run(_tries(stack, is_through_gateway))
-    finally:
-        stack.clear()
     for deviation in tally.deviations[:SHOWN]:
         out.print(deviation, style="red", markup=False)
     way = "gateway" if is_through_gateway else "services"

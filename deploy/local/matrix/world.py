@@ -20,18 +20,10 @@ from samples.municipality import municipality
 from samples.shipments import shipments
 from samples.templates import TEMPLATES
 from sikkersak.contracts.archiver import Deliver, DeliveryKind, ListDeliveries
-from sikkersak.contracts.cases import (
-    EventKind,
-    GiveAccess,
-    Identify,
-    OpenCase,
-    PutPupil,
-    PutSchool,
-    PutStaff,
-    PutTemplate,
-    Right,
-    WriteDocument,
-)
+from sikkersak.contracts.cases import GiveAccess, OpenCase, Right
+from sikkersak.contracts.cases_documents import EventKind, WriteDocument
+from sikkersak.contracts.cases_people import Identify, PutPupil, PutSchool, PutStaff
+from sikkersak.contracts.cases_templates import PutTemplate
 from sikkersak.contracts.intake import ListMail
 from sikkersak.contracts.message import Operation
 from sikkersak.contracts.notifier import ListConsignments, SendLetter

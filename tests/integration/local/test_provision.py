@@ -119,7 +119,7 @@ class TestBrokerAccounts:
             request = aio_pika.Message(b"?", reply_to="amq.rabbitmq.reply-to", correlation_id="1")
             await asking.default_exchange.publish(request, routing_key="rpc.cases")
 
-            assert await asyncio.wait_for(replies.get(), 10) == b"yes"
+            assert await asyncio.wait_for(replies.get(), 45) == b"yes"
 
     @pytest.mark.parametrize(
         ("service", "vhost", "queue"),

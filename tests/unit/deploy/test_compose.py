@@ -39,7 +39,7 @@ def test_a_service_is_given_the_settings_that_the_local_stack_gives_it(
 ) -> None:
     common = {"ENVIRONMENT", "VAULT_URL", "VAULT_KEYS", "IDENTITY_KEYS", "OUTWARD_EFFECTS", "HTTP_PORT"}
     given = set(compose["services"][service]["environment"]) - common
-    assert given | set(SECRET_SETTINGS[service]) == set(placed[0].settings_of(service))
+    assert given | set(SECRET_SETTINGS[service]) == set(placed[0].configuration.own()[service])
 
 
 @pytest.mark.parametrize("service", SERVICES)

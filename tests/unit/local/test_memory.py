@@ -8,6 +8,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from local.memory import Memory
 
 ASK = """
@@ -51,3 +53,12 @@ def test_nobody_else_can_read_it(tmp_path: Path) -> None:
     Memory(tmp_path / "memory.json").password("postgres")
 
     assert stat.S_IMODE((tmp_path / "memory.json").stat().st_mode) == 0o600
+
+
+def test_no_two_names_get_the_same_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.memory.PORTS", 12)  # so few that chance alone would give some of them twice
+    known = Memory(tmp_path / "memory.json")
+
+    ports = [known.port(f"service {number}") for number in range(8)]
+
+    assert len(set(ports)) == len(ports)

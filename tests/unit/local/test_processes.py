@@ -65,7 +65,7 @@ def test_a_process_that_ends_is_reported_at_once_with_the_end_of_its_log(tmp_pat
     process.start()
 
     with pytest.raises(NotReady, match="no such setting"):
-        process.wait_ready(within=30)
+        process.wait_ready(within=60)
 
 
 def test_a_killed_process_is_seen_as_gone(small: Process) -> None:
@@ -113,7 +113,7 @@ def test_it_gets_its_own_environment_and_not_ours(tmp_path: Path, monkeypatch: p
     given.start()
 
     with pytest.raises(NotReady):
-        given.wait_ready(within=30)
+        given.wait_ready(within=60)
 
     assert given.tail() == "None own"
 
@@ -136,7 +136,7 @@ def test_a_successor_that_fails_leaves_the_first_at_work(small: Process) -> None
     failing = replace(small, command=(sys.executable, "-c", "raise SystemExit(1)"), environment={"HANDOVER": "x"})
 
     with pytest.raises(NotReady):
-        failing.succeed(within=10)
+        failing.succeed(within=60)
 
     assert small.pid() == first
     assert small.is_ready()
