@@ -25,8 +25,16 @@ hvem() { # hvem – hvem du er; husker verdien som endringer må sendes med
 
 hent() { curl -sS -b "$SAK_KAPSEL" "$SAK/api/v1/$1"; }                      # hent STI
 last_ned() { curl -sS -b "$SAK_KAPSEL" -o "$2" "$SAK/api/v1/$1"; }          # last_ned STI FIL
-sett() { _endring PUT "$1" "$2"; }                                          # sett STI JSON – oppretter eller erstatter
+versjon() { # versjon STI – merkelappen (ETag) på det du leser, til den neste endringen
+  curl -sS -b "$SAK_KAPSEL" -o /dev/null -w '%header{etag}' "$SAK/api/v1/$1" | tr -d '"'
+}
+sett() { # sett STI JSON [VERSJON] – erstatter det du har lest; uten versjon: oppretter det som ikke finnes
+  if [ -n "${3:-}" ]; then _endring PUT "$1" "$2" -H "If-Match: \"$3\""; else _endring PUT "$1" "$2" -H 'If-None-Match: *'; fi
+}
 endre() { _endring PATCH "$1" "$3" -H "If-Match: \"$2\""; }                 # endre STI VERSJON JSON
+send_lest() { # send_lest STI VERSJON [JSON] – gjør noe én gang med det du har lest
+  _endring POST "$1" "${3:-}" -H "If-Match: \"$2\"" -H "Idempotency-Key: $(openssl rand -hex 16)"
+}
 send() { _endring POST "$1" "${2:-}" -H "Idempotency-Key: ${3:-$(openssl rand -hex 16)}"; } # send STI [JSON [NØKKEL]]
 
 _endring() {

@@ -98,12 +98,15 @@ def test_every_dev_command_that_is_written_of_exists() -> None:
 
 
 def test_every_address_that_the_manuals_use_is_an_address_of_the_api() -> None:
-    methods = {"hent": "GET", "last_ned": "GET", "send": "POST", "sett": "PUT", "endre": "PATCH"}
+    methods = {"hent": "GET", "versjon": "GET", "last_ned": "GET", "send": "POST", "send_lest": "POST"}
+    methods |= {"sett": "PUT", "endre": "PATCH"}
     known = {
         (method, re.sub(r"\{[^}]+\}", "*", address))
         for method, address in re.findall(r"^\| `([A-Z]+) /([^`]+)` \|", pages()["api.md"], re.MULTILINE)
     }
-    uses = re.compile(r"\b(hent|last_ned|send|sett|endre) (?:\"([^\"]+)\"|'([^']+)'|([a-z][\w/?=&-]*))")
+    uses = re.compile(
+        r"\b(hent|versjon|last_ned|send|send_lest|sett|endre) (?:\"([^\"]+)\"|'([^']+)'|([a-z][\w/?=&-]*))"
+    )
     used = set()
     for path in [*(REPOSITORY / "docs" / "manual").rglob("*.md"), *(REPOSITORY / "docs" / "runbook").glob("*.md")]:
         for block in FENCE.findall(path.read_text(encoding="utf-8")):

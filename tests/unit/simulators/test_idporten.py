@@ -36,7 +36,7 @@ class Client:
         self.address = address
         self.client_id = client_id
         self.key = key
-        self.http = httpx.Client(base_url=address, trust_env=False)
+        self.http = httpx.Client(base_url=address, trust_env=False, timeout=60)
         self.verifier = secrets.token_urlsafe(48)
 
     def request(self, **changes: str | None) -> dict[str, str]:
